@@ -1,0 +1,40 @@
+"""Who acts: a member of staff in the roles held at one site, or the system under a name of its own."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is at a site; one person may be several."""
+
+    COORDINATOR = "coordinator"  # carries candidates along the pathway
+    NURSE = "nurse"  # records observations and doses as given
+    CLINICIAN = "clinician"  # decides and approves
+    IMPLANTER = "implanter"  # places the pump
+    PHARMACIST = "pharmacist"  # prepares and checks drugs
+    SCHEDULER = "scheduler"  # books procedures and visits
+    LEAD = "lead"  # is told when nobody else answers
+    AUDITOR = "auditor"  # reads everything, changes nothing
+    ADMIN = "admin"  # manages people, reads no clinical data
+    SERVICE = "service"  # a program with a token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who is acting, at one site. `id` is a staff id, or `system:<name>`."""
+
+    id: str
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def is_system(self) -> bool:
+        return self.id.startswith("system:")
+
+    def holds(self, *roles: Role) -> bool:
+        """Whether this person holds any of the roles here."""
+        return not self.roles.isdisjoint(roles)
+
+
+def system(name: str) -> Actor:
+    """The software itself, acting under a name that says which part."""
+    return Actor(id=f"system:{name}")

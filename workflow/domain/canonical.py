@@ -1,0 +1,107 @@
+"""One canonical form for everything that is hashed, and the way back from it to values.
+
+Sorted ASCII keys; strings and integers only; decimals as entered; times in UTC with six decimals and Z; text
+in NFC; what is absent has no key. The same bytes for the same facts, for ever: see docs/ledger.md.
+"""
+
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+Plain: TypeAlias = "str | int | list[Plain] | dict[str, Plain]"
+T = TypeVar("T")
+_Revive = Callable[[object], object]
+
+
+def instant(at: datetime) -> str:
+    """A moment as canonical text. Raises ValueError where the time is naive."""
+    if at.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def plain(value: object) -> Plain:
+    """A value as strings, integers, lists and dicts. Raises TypeError for what has no canonical form."""
+    match value:
+        case Enum():
+            return str(value.value)
+        case str():
+            return value if value.isascii() else unicodedata.normalize("NFC", value)
+        case bool() | float():
+            raise TypeError(f"{value!r} has no canonical form")
+        case int():
+            return value
+        case datetime():
+            return instant(value)
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items() if item is not None}
+        case tuple() | list():
+            return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        named = ((name, getattr(value, name)) for name in _names(type(value)))
+        return {name: plain(item) for name, item in named if item is not None}
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def canonical(value: object) -> bytes:
+    """The bytes that are hashed."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def revive(cls: type[T], data: object) -> T:
+    """A dataclass from its plain form. Raises ValueError or KeyError where it does not fit."""
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{cls.__name__} is written as an object")  # noqa: TRY004 - one kind of error for bad data
+    revivers = _REVIVERS.get(cls) or _fields(cls)
+    return cls(**{name: revivers[name](item) for name, item in data.items() if item is not None})
+
+
+@lru_cache(maxsize=128)
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls))
+
+
+_REVIVERS: dict[type, dict[str, _Revive]] = {}
+
+
+def _fields(cls: type) -> dict[str, _Revive]:
+    """How to read each field of a dataclass back; worked out once per class."""
+    _REVIVERS[cls] = {name: _reviver(hint) for name, hint in get_type_hints(cls).items()}
+    return _REVIVERS[cls]
+
+
+def _reviver(hint: object) -> _Revive:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return _reviver(next(arg for arg in args if arg is not NoneType))
+    if origin is tuple:
+        one = _reviver(args[0])
+        return lambda value: tuple(one(item) for item in _listed(value))
+    if hint is datetime:
+        return lambda value: datetime.fromisoformat(str(value)).astimezone(UTC)
+    if hint is Decimal:
+        return lambda value: Decimal(str(value))
+    if hint is int:
+        return lambda value: int(str(value))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    if isinstance(hint, type) and is_dataclass(hint):
+        return lambda value: revive(hint, value)
+    return str
+
+
+def _listed(value: object) -> list[object]:
+    if not isinstance(value, list | tuple):
+        raise ValueError("a list was expected")  # noqa: TRY004 - one kind of error for bad data
+    return list(value)

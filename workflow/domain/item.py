@@ -1,0 +1,113 @@
+"""What can be recorded: one item with its kind, UCUM unit, range and how long a value stays valid."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from workflow.domain.calendar import Duration
+from workflow.domain.errors import ImpossibleInputError, ImpossibleValueError
+
+_LONGEST_TEXT = 2000
+
+
+class Kind(StrEnum):
+    """What sort of value an item takes."""
+
+    NUMBER = "number"  # a decimal in the item's unit
+    YES_NO = "yes_no"
+    CHOICE = "choice"  # one of the item's choices
+    TEXT = "text"
+    DATE = "date"  # a calendar day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Where a number comes from. `mark`: R read in the source, U unconfirmed, D a default a site confirms."""
+
+    source: str = ""
+    mark: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.mark})" if self.mark else self.source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that can be recorded. `minimum` and `maximum` are inclusive, in `unit` (UCUM)."""
+
+    key: str
+    label: str
+    kind: Kind
+    unit: str = ""
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    decimals: int = 0  # digits allowed after the point
+    choices: tuple[str, ...] = ()
+    valid_for: Duration | None = None  # None: stays valid
+    judgement: bool = False  # a clinician's recorded judgement: nobody overrides it
+    basis: Basis = Basis()
+
+    def number(self, value: Decimal, unit: str) -> Decimal:
+        """The value, if this item can hold it in this unit.
+
+        Raises ImpossibleValueError naming the range, ImpossibleInputError naming the unit.
+        """
+        self._must_be(Kind.NUMBER)
+        if unit != self.unit:
+            raise ImpossibleInputError(f"{self.label} is recorded in {self.unit!r}, not {unit!r}", allowed=self.unit)
+        if not value.is_finite() or not self._within(value) or self._digits(value) > self.decimals:
+            raise ImpossibleValueError(f"{self.label}: {value} is not possible", allowed=self.allowed)
+        return value
+
+    def text(self, value: str) -> str:
+        """The value, if this item can hold it. Raises ImpossibleValueError naming what is allowed."""
+        ok = {
+            Kind.YES_NO: value in ("yes", "no"),
+            Kind.CHOICE: value in self.choices,
+            Kind.TEXT: 0 < len(value) <= _LONGEST_TEXT,
+            Kind.DATE: _is_date(value),
+            Kind.NUMBER: False,
+        }[self.kind]
+        if not ok:
+            shown = value if len(value) <= 40 else value[:40] + "..."
+            raise ImpossibleValueError(f"{self.label}: {shown!r} is not possible", allowed=self.allowed)
+        return value
+
+    @property
+    def allowed(self) -> str:
+        """What may be recorded, in words."""
+        match self.kind:
+            case Kind.NUMBER:
+                low = "" if self.minimum is None else str(self.minimum)
+                high = "" if self.maximum is None else str(self.maximum)
+                return f"a number {low} to {high} {self.unit}, {self.decimals} decimals".replace("  ", " ")
+            case Kind.YES_NO:
+                return "yes or no"
+            case Kind.CHOICE:
+                return ", ".join(self.choices)
+            case Kind.TEXT:
+                return f"1 to {_LONGEST_TEXT} characters"
+            case Kind.DATE:
+                return "a date as YYYY-MM-DD"
+
+    def _must_be(self, kind: Kind) -> None:
+        if self.kind is not kind:
+            raise ImpossibleValueError(f"{self.label} takes no {kind}", place=self.key, allowed=self.allowed)
+
+    def _within(self, value: Decimal) -> bool:
+        too_low = self.minimum is not None and value < self.minimum
+        too_high = self.maximum is not None and value > self.maximum
+        return not (too_low or too_high)
+
+    @staticmethod
+    def _digits(value: Decimal) -> int:
+        exponent = value.as_tuple().exponent
+        return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,227 @@
+"""One frozen printing of a protocol: everything that is prescribed, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from workflow.domain.actor import Role
+from workflow.domain.calendar import Duration
+from workflow.domain.criterion import Criterion, Group, Operator, Test
+from workflow.domain.errors import UnknownNameError
+from workflow.domain.item import Basis, Item
+from workflow.domain.ladder import Ladder
+from workflow.domain.task import Scope
+from workflow.domain.trial import Method
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where an episode can stand. `ends`: the pathway is over here; the episode closes once no duty is open."""
+
+    key: str
+    label: str
+    ends: bool = False
+    duties: tuple[str, ...] = ()  # duties every candidate standing here has, opened also on adoption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispensation:
+    """How a gate that is not open may still be passed: by two people, for a declared reason, for a while."""
+
+    how: str  # waived or overridden
+    by: tuple[Role, ...]
+    reasons: tuple[str, ...]
+    lapses_after: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A named criterion. It answers open, shut or unknown, and says why."""
+
+    key: str
+    label: str
+    criterion: Criterion
+    dispensation: Dispensation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Something done to a person. Its authorisation is evaluated that day and is good for one act."""
+
+    key: str
+    label: str
+    valid_for: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """A declared way to go, named as a person says it. `to` empty: it stays, and only authorises or records."""
+
+    name: str
+    label: str
+    sources: tuple[str, ...]
+    to: str = ""
+    by: tuple[Role, ...]
+    gates: tuple[str, ...] = ()
+    authorises: str = ""
+    records: str = ""
+    begins_trial: Method | None = None
+    ends_trial: str = ""
+    second_person: bool = False
+    reasons: tuple[str, ...] = ()
+    on_hold: bool = False  # may be taken while on hold
+    death: bool = False
+    by_system: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A fact that opens or closes a task: a stage entered, an act done, an appointment made, an item's value."""
+
+    stage: str = ""
+    act: str = ""
+    appointment: str = ""
+    transition: str = ""
+    test: Test | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRule:
+    """A task or duty as declared. A duty closes only on `closes`; `gates` must be open for that to count."""
+
+    key: str
+    label: str
+    role: Role
+    ladder: str
+    scope: Scope
+    opens: tuple[Trigger, ...] = ()
+    closes: tuple[Trigger, ...] = ()
+    gates: tuple[str, ...] = ()
+    completable: bool = True  # a person may mark it done
+    ends_at_death: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drug:
+    """A drug as used here: the unit doses are written in, plausible dose, and when its effect can be read."""
+
+    key: str
+    label: str
+    unit: str
+    minimum: Decimal
+    maximum: Decimal
+    hard_maximum: Decimal
+    onset: Duration
+    lasts: Duration
+    observe: Duration
+    basis: Basis = Basis()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineRule:
+    """Which scores make the baseline: a diary of `window` with `days` days, ended `ended_within` before dosing."""
+
+    window: Duration
+    days: int
+    ended_within: Duration
+    predose_within: Duration | None  # a single score this close before dosing is enough for a single shot
+    void_by: str = ""  # item: an analgesic change since the baseline makes it unknown
+    floor: Decimal = Decimal(0)  # below this a floor effect is to be expected: shown, not decisive
+    basis: Basis = Basis()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRule:
+    """How relief is computed: the instrument, its direction, its baseline, and the threshold in percent."""
+
+    instrument: str
+    lower_is_better: bool
+    baseline: BaselineRule
+    operator: Operator
+    threshold: Decimal
+    scores: int  # at least this many scores inside the effect window
+    basis: Basis = Basis()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRule:
+    """Why a candidate may be put on hold, how long until somebody looks again, and who."""
+
+    reasons: tuple[str, ...]
+    review_after: Duration
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolVersion:
+    """One frozen printing, known by key, number and the SHA-256 of its text."""
+
+    key: str
+    number: int
+    title: str
+    sha256: str
+    begins: str
+    roles: tuple[Role, ...]
+    sources: Mapping[str, str]
+    items: Mapping[str, Item]
+    drugs: Mapping[str, Drug]
+    stages: Mapping[str, Stage]
+    gates: Mapping[str, Gate]
+    acts: Mapping[str, Act]
+    transitions: Mapping[str, Transition]
+    ladders: Mapping[str, Ladder]
+    tasks: Mapping[str, TaskRule]
+    appointments: Mapping[str, str]
+    response: ResponseRule
+    hold: HoldRule
+    safety_task: str  # opened by a deviation, and by a correction that undoes a passed gate
+    missed_task: str  # opened when an appointment is missed
+    second_person_task: str  # opened when one person has asked and another must too
+    second_person_lapses: Duration
+    late_after: Duration  # an approval entered later than this wants a reason
+    drug_item: str  # the item that names the drug of the next trial
+    max_trials: int = 2
+    stage_order: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        return f"{self.key}@{self.number}"
+
+    def transition(self, name: str) -> Transition:
+        """The transition of this name. Raises UnknownNameError naming what there is."""
+        return _named(self.transitions, name, "transition")
+
+    def item(self, key: str) -> Item:
+        """The item of this key. Raises UnknownNameError naming what there is."""
+        return _named(self.items, key, "item")
+
+    def drug(self, key: str) -> Drug:
+        return _named(self.drugs, key, "drug")
+
+    def stage(self, key: str) -> Stage:
+        return _named(self.stages, key, "stage")
+
+    def gate(self, key: str) -> Gate:
+        return _named(self.gates, key, "gate")
+
+    def task(self, key: str) -> TaskRule:
+        return _named(self.tasks, key, "task")
+
+
+def tests_of(criterion: Criterion) -> tuple[Test, ...]:
+    """Every single test inside a criterion, from left to right."""
+    match criterion:
+        case Test():
+            return (criterion,)
+        case Group(parts=parts):
+            return tuple(test for part in parts for test in tests_of(part))
+
+
+def _named(things: Mapping[str, T], key: str, what: str) -> T:
+    thing = things.get(key)
+    if thing is None:
+        raise UnknownNameError(f"the protocol declares no {what} {key!r}", allowed=", ".join(sorted(things)))
+    return thing

@@ -1,0 +1,201 @@
+"""What can be known of an episode at one instant: recorded items, and the closed list of derived values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+from workflow.domain.appointment import AppointmentState
+from workflow.domain.calendar import Calendar, Duration
+from workflow.domain.criterion import Known, Missing, Subject
+from workflow.domain.episode import Episode
+from workflow.domain.observation import Observation
+from workflow.domain.protocol import ProtocolVersion
+from workflow.domain.response import Response, respond
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An episode under its protocol as it stood at `at`: nothing observed later counts, nothing stale counts."""
+
+    protocol: ProtocolVersion
+    episode: Episode
+    at: datetime
+    calendar: Calendar
+
+    def look(self, subject: Subject) -> Known | Missing:
+        """The value of a subject, or why there is none."""
+        if subject.item:
+            return self._item(subject)
+        return DERIVED[subject.derived](self, subject.of)
+
+    def label(self, subject: Subject) -> str:
+        if subject.item:
+            return self.protocol.items[subject.item].label
+        return f"{subject.derived} {subject.of}".strip()
+
+    def response(self) -> Response | None:
+        """Relief in the trial under way, or the last one."""
+        trial = self.episode.trial
+        if trial is None:
+            return None
+        return respond(self.protocol, self.episode, trial, at=self.at, calendar=self.calendar)
+
+    def latest(self, item: str, *, trial: int | None = None) -> Observation | None:
+        """The newest standing observation of an item made by now; in one trial, where that is asked."""
+        seen = [
+            o
+            for o in self.episode.observations.values()
+            if o.item == item and o.stands and o.observed_at <= self.at and trial in (None, o.trial)
+        ]
+        return max(seen, key=lambda o: (o.observed_at, o.recorded_at, o.key), default=None)
+
+    def _item(self, subject: Subject) -> Known | Missing:
+        trial = self.episode.trial
+        if subject.this_trial and trial is None:
+            return Missing(because="has no trial to belong to")
+        number = trial.number if subject.this_trial and trial else None
+        seen = self.latest(subject.item, trial=number)
+        if seen is None:
+            return Missing(because="is not recorded" + (" in this trial" if subject.this_trial else ""))
+        if seen.absent is not None:
+            return Missing(because=f"was not obtained ({seen.absent})", keys=(seen.key,))
+        valid = subject.within or self.protocol.items[subject.item].valid_for
+        if valid is not None and self.at - seen.observed_at > valid.elapsed:
+            return Missing(because=f"has expired: {_age(seen, valid, self.calendar)}", keys=(seen.key,))
+        taken = self.calendar.local(seen.observed_at)
+        return Known(
+            shown=f"{seen.shown} ({taken:%Y-%m-%d %H:%M})",
+            number=seen.number,
+            text=seen.text,
+            keys=(seen.key,),
+        )
+
+
+def _age(seen: Observation, valid: Duration, calendar: Calendar) -> str:
+    return f"{seen.shown} of {calendar.local(seen.observed_at):%Y-%m-%d %H:%M}, valid for {valid}"
+
+
+def _relief(view: View, _of: str) -> Known | Missing:
+    response = view.response()
+    if response is None:
+        return Missing(because="has no trial to be judged on")
+    if response.relief is None:
+        return Missing(because=f"cannot be judged: {response.because}", keys=response.keys)
+    # The verdict is decided in exact fractions; here it travels as text, so no rounding can move it.
+    return Known(shown=response.because, text=response.verdict, keys=response.keys)
+
+
+def _response_scores(view: View, _of: str) -> Known | Missing:
+    response = view.response()
+    return Missing(because="has no trial") if response is None else _count(len(response.scores))
+
+
+def _count_trials(view: View, _of: str) -> Known | Missing:
+    return _count(len(view.episode.trials))
+
+
+def _count_doses(view: View, _of: str) -> Known | Missing:
+    trial = view.episode.trial
+    doses = view.episode.administrations.values()
+    return _count(sum(1 for d in doses if trial and d.trial == trial.number and d.given_at <= view.at))
+
+
+def _count_duties(view: View, of: str) -> Known | Missing:
+    duties = [task for task in view.episode.open_duties if of in ("", task.name)]
+    names = ", ".join(sorted({view.protocol.tasks[task.name].label for task in duties}))
+    shown = f"{len(duties)}" + (f" ({names})" if names else "")
+    return Known(shown=shown, number=Decimal(len(duties)))
+
+
+def _since_item(view: View, of: str) -> Known | Missing:
+    seen = view.latest(of)
+    return Missing(because="is not recorded") if seen is None else _hours(view.at - seen.observed_at, seen.key)
+
+
+def _since_dose(view: View, _of: str) -> Known | Missing:
+    trial = view.episode.trial
+    doses = [d for d in view.episode.administrations.values() if trial and d.trial == trial.number]
+    if not doses:
+        return Missing(because="has no dose to count from")
+    last = max(doses, key=lambda d: d.given_at)
+    return _hours(view.at - last.given_at, last.key)
+
+
+def _observed_enough(view: View, _of: str) -> Known | Missing:
+    """Whether the last dose's observation time, as its drug asks, has passed: yes or no."""
+    trial = view.episode.trial
+    doses = [d for d in view.episode.administrations.values() if trial and d.trial == trial.number]
+    starts = [(d.given_at, d.drug) for d in doses]
+    if trial and trial.punctured_at:
+        starts.append((trial.punctured_at, trial.drug))
+    if not starts:
+        return Missing(because="has nothing to count from")
+    ends = max(at + view.protocol.drug(drug).observe.elapsed for at, drug in starts)
+    shown = f"until {view.calendar.local(ends):%Y-%m-%d %H:%M}"
+    return Known(shown=shown, text="yes" if ends <= view.at else "no", keys=tuple(d.key for d in doses))
+
+
+def _until_appointment(view: View, of: str) -> Known | Missing:
+    planned = view.episode.planned(of)
+    return Missing(because="is not booked") if planned is None else _hours(planned.starts_at - view.at, planned.key)
+
+
+def _valid_at(view: View, of: str) -> Known | Missing:
+    """Whether an item's value will still be valid when an appointment starts: `item/appointment`."""
+    item, _, kind = of.partition("/")
+    planned, seen = view.episode.planned(kind), view.latest(item)
+    if planned is None or seen is None or seen.absent is not None:
+        return Missing(because="is not recorded" if planned else "is not booked")
+    valid = view.protocol.items[item].valid_for
+    good = valid is None or planned.starts_at - seen.observed_at <= valid.elapsed
+    return Known(shown=seen.shown, text="yes" if good else "no", keys=(seen.key, planned.key))
+
+
+def _trial_method(view: View, _of: str) -> Known | Missing:
+    trial = view.episode.trial
+    return Missing(because="has no trial") if trial is None else Known(shown=trial.method, text=trial.method)
+
+
+def _attended(view: View, of: str) -> Known | Missing:
+    kept = [a for a in view.episode.appointments.values() if a.kind == of]
+    done = any(a.state is AppointmentState.ATTENDED for a in kept)
+    return Known(shown="attended" if done else "not attended", text="yes" if done else "no")
+
+
+def _catheter(view: View, _of: str) -> Known | Missing:
+    """Where the catheter of this trial is: none, in or out."""
+    trial = view.episode.trial
+    if trial is None or trial.method != "catheter" or trial.punctured_at is None:
+        return Known(shown="none", text="none")
+    return Known(shown="out", text="out") if trial.catheter_out_at else Known(shown="in", text="in")
+
+
+def _count(number: int) -> Known:
+    return Known(shown=str(number), number=Decimal(number))
+
+
+def _hours(span: timedelta, key: str) -> Known:
+    hours = Decimal(int(span.total_seconds())) / 3600
+    return Known(shown=f"{hours:.1f} h", number=hours, keys=(key,))
+
+
+# The whole list: no expression language. Each answers on recorded facts alone; a missing input is unknown.
+DERIVED: Mapping[str, Callable[[View, str], Known | Missing]] = MappingProxyType(
+    {
+        "response.verdict": _relief,
+        "response.scores": _response_scores,
+        "count.trials": _count_trials,
+        "count.doses": _count_doses,
+        "count.open_duties": _count_duties,
+        "since": _since_item,
+        "since.dose": _since_dose,
+        "observation.over": _observed_enough,
+        "until": _until_appointment,
+        "valid_at": _valid_at,
+        "attended": _attended,
+        "trial.method": _trial_method,
+        "trial.catheter": _catheter,
+    }
+)
