@@ -155,7 +155,7 @@ class HoldRule:
     task: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProtocolVersion:
     """One frozen printing, known by key, number and the SHA-256 of its text."""
 

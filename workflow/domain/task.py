@@ -42,6 +42,9 @@ class Task:
     closed_at: datetime | None = None
     closed_by: str | None = None
     closing: str | None = None  # why it ended, in words
+    opened_on: str | None = None  # key of the observation that opened it
+    closed_on: str | None = None  # key of the observation that closed it
+    about: str | None = None  # the appointment or proposal it belongs to
 
     @property
     def is_open(self) -> bool:

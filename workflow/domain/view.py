@@ -13,6 +13,8 @@ from workflow.domain.episode import Episode
 from workflow.domain.observation import Observation
 from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.response import Response, respond
+from workflow.domain.task import Task
+from workflow.domain.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,12 @@ class View:
     episode: Episode
     at: datetime
     calendar: Calendar
+    of_trial: int | None = None  # look at this trial instead of the last one
+
+    @property
+    def trial(self) -> Trial | None:
+        """The trial looked at."""
+        return self.episode.trial if self.of_trial is None else self.episode.trials[str(self.of_trial)]
 
     def look(self, subject: Subject) -> Known | Missing:
         """The value of a subject, or why there is none."""
@@ -37,7 +45,7 @@ class View:
 
     def response(self) -> Response | None:
         """Relief in the trial under way, or the last one."""
-        trial = self.episode.trial
+        trial = self.trial
         if trial is None:
             return None
         return respond(self.protocol, self.episode, trial, at=self.at, calendar=self.calendar)
@@ -52,7 +60,7 @@ class View:
         return max(seen, key=lambda o: (o.observed_at, o.recorded_at, o.key), default=None)
 
     def _item(self, subject: Subject) -> Known | Missing:
-        trial = self.episode.trial
+        trial = self.trial
         if subject.this_trial and trial is None:
             return Missing(because="has no trial to belong to")
         number = trial.number if subject.this_trial and trial else None
@@ -93,20 +101,26 @@ def _response_scores(view: View, _of: str) -> Known | Missing:
 
 
 def _count_trials(view: View, _of: str) -> Known | Missing:
-    return _count(len(view.episode.trials))
+    return _count(sum(1 for trial in view.episode.trials.values() if trial.started_at < view.at))
 
 
 def _count_doses(view: View, _of: str) -> Known | Missing:
-    trial = view.episode.trial
+    trial = view.trial
     doses = view.episode.administrations.values()
     return _count(sum(1 for d in doses if trial and d.trial == trial.number and d.given_at <= view.at))
 
 
 def _count_duties(view: View, of: str) -> Known | Missing:
-    duties = [task for task in view.episode.open_duties if of in ("", task.name)]
+    duties = [task for task in view.episode.tasks.values() if of in ("", task.name) and _ran(task, view.at)]
     names = ", ".join(sorted({view.protocol.tasks[task.name].label for task in duties}))
     shown = f"{len(duties)}" + (f" ({names})" if names else "")
     return Known(shown=shown, number=Decimal(len(duties)))
+
+
+def _ran(duty: Task, at: datetime) -> bool:
+    """Whether this is a duty that was open at `at`."""
+    over = not duty.is_open and duty.closed_at is not None and duty.closed_at <= at
+    return duty.is_duty and duty.anchor_at <= at and not over
 
 
 def _since_item(view: View, of: str) -> Known | Missing:
@@ -115,7 +129,7 @@ def _since_item(view: View, of: str) -> Known | Missing:
 
 
 def _since_dose(view: View, _of: str) -> Known | Missing:
-    trial = view.episode.trial
+    trial = view.trial
     doses = [d for d in view.episode.administrations.values() if trial and d.trial == trial.number]
     if not doses:
         return Missing(because="has no dose to count from")
@@ -125,7 +139,7 @@ def _since_dose(view: View, _of: str) -> Known | Missing:
 
 def _observed_enough(view: View, _of: str) -> Known | Missing:
     """Whether the last dose's observation time, as its drug asks, has passed: yes or no."""
-    trial = view.episode.trial
+    trial = view.trial
     doses = [d for d in view.episode.administrations.values() if trial and d.trial == trial.number]
     starts = [(d.given_at, d.drug) for d in doses]
     if trial and trial.punctured_at:
@@ -154,7 +168,7 @@ def _valid_at(view: View, of: str) -> Known | Missing:
 
 
 def _trial_method(view: View, _of: str) -> Known | Missing:
-    trial = view.episode.trial
+    trial = view.trial
     return Missing(because="has no trial") if trial is None else Known(shown=trial.method, text=trial.method)
 
 
@@ -166,7 +180,7 @@ def _attended(view: View, of: str) -> Known | Missing:
 
 def _catheter(view: View, _of: str) -> Known | Missing:
     """Where the catheter of this trial is: none, in or out."""
-    trial = view.episode.trial
+    trial = view.trial
     if trial is None or trial.method != "catheter" or trial.punctured_at is None:
         return Known(shown="none", text="none")
     return Known(shown="out", text="out") if trial.catheter_out_at else Known(shown="in", text="in")

@@ -1,0 +1,112 @@
+"""Administer: a dose as ordered and as given. Theca records it, checks unit and plausibility, and computes none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from workflow.domain.decide.advance import act_reports, live_authorisation, use
+from workflow.domain.decide.record import reassess
+from workflow.domain.decide.steps import act_done
+from workflow.domain.decision import Decision, Draft, refuse
+from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, ImpossibleValueError
+from workflow.domain.protocol import Drug
+from workflow.domain.situation import Situation
+from workflow.domain.trial import Administration, Method, Mode, Trial
+
+_SLIP = 1000  # a thousandfold of the hard maximum is a unit error, whatever else is said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose:
+    """What was ordered and what was given, in the drug's own unit, spelled out; no unit is ever assumed."""
+
+    drug: str
+    mode: Mode
+    ordered: Decimal
+    given: Decimal
+    unit: str
+    reason: str | None = None
+
+
+def administer(s: Situation, *, dose: Dose, given_at: datetime | None = None) -> Decision:
+    """Record a dose of the trial under way. It needs the authorisation of its act, standing when it was given.
+
+    Raises ImpossibleValueError (unit, range, hard maximum), ImpossibleNowError where no trial can take a dose.
+    """
+    at = s.moment(given_at, place="given_at")
+    trial, drug = open_trial(s, at), s.protocol.drug(dose.drug)
+    _check_amount(drug, dose, limit=drug.hard_maximum)
+    act = act_of(trial)
+    about = {"act": act, "drug": dose.drug, "given": dose.given, "unit": dose.unit, "trial": trial.number}
+    authorised = live_authorisation(s, act, at)
+    reports = act_reports(s, act, authorised, at)
+    if trial.drug != dose.drug:
+        raise ImpossibleNowError(f"trial {trial.number} is of {trial.drug}", place="drug", allowed=trial.drug)
+    if authorised is None or not all(seen.passes for seen in reports):
+        return refuse(s, "administer", occurred_at=at, about=about, basis=reports)
+    draft = Draft(s)
+    use(draft, authorised, at)
+    shown = give(draft, dose, trial=trial, act=act, at=at)
+    return draft.decide("administer", occurred_at=at, about={**about, **shown}, basis=reports)
+
+
+def give(draft: Draft, dose: Dose, *, trial: Trial, act: str, at: datetime) -> dict[str, object]:
+    """Put the dose on the record, with what the act opens; answers what it did to the response."""
+    key = f"{draft.episode.seq + 1}"
+    given = Administration(
+        key=key,
+        trial=trial.number,
+        drug=dose.drug,
+        mode=dose.mode,
+        ordered=dose.ordered,
+        given=dose.given,
+        unit=dose.unit,
+        given_at=at,
+        by=draft.s.actor.id,
+        act=act,
+        reason=dose.reason,
+    )
+    draft.put("administrations", key, given)
+    act_done(draft, act, at=at)
+    return reassess(draft)
+
+
+def act_of(trial: Trial) -> str:
+    """Which act the next dose is. In a catheter trial the puncture is placing the catheter."""
+    if trial.method is Method.CATHETER and trial.punctured_at is None:
+        raise ImpossibleNowError("record the catheter as in before a dose through it")
+    return "puncture" if trial.punctured_at is None else "repeat_dose"
+
+
+def open_trial(s: Situation, at: datetime) -> Trial:
+    """The trial that can take a dose at this time. Raises ImpossibleNowError where there is none."""
+    trial = s.episode.trial
+    if trial is None or trial.ended_at is not None or trial.method is Method.WAIVED or at < trial.started_at:
+        raise ImpossibleNowError("no trial was under way at that time")
+    if trial.catheter_out_at is not None and at > trial.catheter_out_at:
+        raise ImpossibleNowError("the trial catheter was out by then")
+    return trial
+
+
+def check_reality(drug: Drug, dose: Dose) -> None:
+    """What really happened is recorded even above the hard maximum; only a unit slip is refused."""
+    _check_amount(drug, dose, limit=drug.hard_maximum * _SLIP)
+
+
+def _check_amount(drug: Drug, dose: Dose, *, limit: Decimal) -> None:
+    if dose.unit != drug.unit:
+        raise ImpossibleInputError(f"{drug.label} is written in {drug.unit}", place="unit", allowed=drug.unit)
+    for name, amount in (("ordered", dose.ordered), ("given", dose.given)):
+        if not amount.is_finite() or amount <= 0 or amount > limit:
+            raise ImpossibleValueError(
+                f"{drug.label}: {amount} {dose.unit} {name} is refused; if it was given, record a deviation",
+                place=name,
+                allowed=f"above 0, at most {limit} {drug.unit} ({drug.basis})",
+            )
+        plausible = drug.minimum <= amount <= drug.maximum
+        if not plausible and not (dose.reason or "").strip():
+            raise ImpossibleInputError(
+                f"{drug.label}: {amount} {dose.unit} {name} lies outside {drug.minimum} to {drug.maximum}: say why",
+                place="reason",
+                allowed="a named reason",
+            )

@@ -1,0 +1,91 @@
+"""Advance: take a declared transition, if every gate lets this candidate through at that instant.
+
+ask the table ─► reports ─┬─ a gate not passed ───────────────► refused, with every because
+                          ├─ an act without its authorisation ► refused: approve it, or record a deviation
+                          ├─ a second person still missing ───► proposed, and a task to find one
+                          └─ otherwise ───────────────────────► moved
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflow.domain.decide.steps import go, ground, propose, second_asked, settle_proposal
+from workflow.domain.decision import Decision, Draft, refuse
+from workflow.domain.errors import ImpossibleInputError
+from workflow.domain.gate import GateReport, closed
+from workflow.domain.machine import reports_of, table
+from workflow.domain.passage import Passage
+from workflow.domain.protocol import Transition
+from workflow.domain.situation import Situation
+
+
+def advance(s: Situation, *, name: str, occurred_at: datetime | None = None, reason: str | None = None) -> Decision:
+    """Take the transition `name` as of `occurred_at` (default now; not before this stay began).
+
+    Raises UnknownNameError, ImpossibleTimeError, and ImpossibleInputError for a reason that is not declared.
+    """
+    rule = s.protocol.transition(name)
+    at = s.moment_in_stint(occurred_at)
+    _check_reason(s, rule, reason, at)
+    about = {"name": name, "reason": reason}
+    reports = table(s.protocol).ask(rule, s.view(at), s.actor).reports
+    authorised = live_authorisation(s, rule.records, at) if rule.records else None
+    if rule.records:
+        reports = (*reports, *act_reports(s, rule.records, authorised, at))
+    if not all(seen.passes for seen in reports):
+        return refuse(s, "advance", occurred_at=at, about=about, basis=reports)
+    asked = second_asked(s, f"advance:{name}", reports)
+    if rule.second_person and asked is None:
+        return propose(
+            s, "advance", f"advance:{name}", reports=reports, about=about, occurred_at=at, reason=reason or ""
+        )
+    draft = Draft(s)
+    if asked is not None:
+        settle_proposal(draft, asked.key)
+    if authorised is not None:
+        use(draft, authorised, at)
+    second = asked.by if asked is not None and rule.second_person else None
+    go(draft, rule, at=at, how=ground(reports), second=second, reason=reason)
+    return draft.decide("advance", occurred_at=at, about={**about, "second": second}, basis=reports)
+
+
+def live_authorisation(s: Situation, act: str, at: datetime) -> Passage | None:
+    """The authorisation of an act that stands at `at`: not used, not lapsed, of this trial."""
+    trial = s.episode.trial
+    number = trial.number if trial else None
+    for passage in s.episode.passages.values():
+        stands = passage.until is not None and passage.at <= at <= passage.until and passage.used_at is None
+        if stands and passage.act == act and passage.trial == number:
+            return passage
+    return None
+
+
+def act_reports(s: Situation, act: str, authorised: Passage | None, at: datetime) -> tuple[GateReport, ...]:
+    """What an act must find: an authorisation that stands, and its gates still open at that very instant."""
+    label = s.protocol.acts[act].label
+    if authorised is None:
+        return (
+            closed(
+                "authorisation",
+                "Authorised today",
+                f"{label}: no authorisation stands at {s.calendar.local(at):%Y-%m-%d %H:%M}",
+                "approve it first; if it has happened already, record a deviation",
+            ),
+        )
+    return reports_of(s.protocol.transition(authorised.name), s.view(at))
+
+
+def use(draft: Draft, authorised: Passage, at: datetime) -> None:
+    """An authorisation is good for one act."""
+    draft.put("passages", authorised.key, replace(authorised, used_at=at))
+
+
+def _check_reason(s: Situation, rule: Transition, reason: str | None, at: datetime) -> None:
+    if rule.reasons and reason not in rule.reasons:
+        allowed = ", ".join(rule.reasons)
+        raise ImpossibleInputError(f"{rule.label} asks for a declared reason", place="reason", allowed=allowed)
+    late = bool(rule.authorises) and s.now - at > s.protocol.late_after.elapsed
+    if late and not (reason or "").strip():
+        raise ImpossibleInputError(
+            f"{rule.label} is entered late: say why", place="reason", allowed="a reason for the late entry"
+        )

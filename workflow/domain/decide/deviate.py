@@ -1,0 +1,78 @@
+"""Deviate: an act happened against a shut gate. Reality is recorded, by two people, with a reason, and loudly."""
+
+from datetime import datetime
+
+from workflow.domain.canonical import canonical
+from workflow.domain.decide.administer import Dose, act_of, check_reality, give, open_trial
+from workflow.domain.decide.steps import go, propose, second_asked, settle_proposal
+from workflow.domain.decision import Decision, Draft
+from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, UnknownNameError
+from workflow.domain.ledger import digest
+from workflow.domain.passage import How, Passage
+from workflow.domain.protocol import Transition
+from workflow.domain.situation import Situation
+from workflow.domain.work import open_task
+
+DOSES = ("puncture", "repeat_dose")
+
+
+def deviate(s: Situation, *, act: str, reason: str, occurred_at: datetime, dose: Dose | None = None) -> Decision:
+    """Record an act that had no open gate: the first person proposes, a second, other person makes it stand.
+
+    A puncture or repeat dose brings its `dose`; placing a catheter, removing it and implanting bring none.
+    Raises UnknownNameError, ImpossibleTimeError, ImpossibleInputError (reason of 10 to 500 characters).
+    """
+    if act not in s.protocol.acts:
+        raise UnknownNameError(f"no act {act!r}", place="act", allowed=", ".join(sorted(s.protocol.acts)))
+    if not 10 <= len(reason.strip()) <= 500:
+        raise ImpossibleInputError("a deviation says what happened", place="reason", allowed="10 to 500 characters")
+    at = s.moment(occurred_at)
+    rule = _check(s, act, dose, at)
+    about = {"act": act, "reason": reason.strip(), "dose": dose, "at": at}
+    key = f"deviate:{act}:{digest(canonical([at, dose or []]))[:16]}"  # both must report the same event
+    asked = second_asked(s, key, ())
+    if asked is None:
+        return propose(s, "deviate", key, reports=(), about=about, occurred_at=at, reason=reason.strip())
+    draft = Draft(s)
+    settle_proposal(draft, key)
+    open_task(draft, s.protocol.task(s.protocol.safety_task), anchor=s.now)
+    if dose is not None:
+        _dose_anyway(draft, dose, at=at, second=asked.by, reason=reason)
+    elif rule is not None:
+        go(draft, rule, at=at, how=How.DEVIATION, second=asked.by, reason=reason.strip())
+    return draft.decide("deviate", occurred_at=at, about={**about, "second": asked.by})
+
+
+def _check(s: Situation, act: str, dose: Dose | None, at: datetime) -> Transition | None:
+    """The transition that records the act, or None for a dose. Raises where the act cannot have happened so."""
+    if dose is not None:
+        if act not in DOSES or act_of(open_trial(s, at)) != act:
+            raise ImpossibleNowError(f"a dose now is not {act}", place="act")
+        check_reality(s.protocol.drug(dose.drug), dose)
+        return None
+    rules = [rule for rule in s.protocol.transitions.values() if rule.records == act]
+    if not rules:
+        raise ImpossibleInputError(f"{act} brings its dose", place="dose", allowed="the dose as given")
+    if s.protocol.stage(s.episode.stage).ends and rules[0].to:
+        raise ImpossibleNowError("the pathway of this candidate is over")
+    return rules[0]
+
+
+def _dose_anyway(draft: Draft, dose: Dose, *, at: datetime, second: str, reason: str) -> None:
+    trial = open_trial(draft.s, at)
+    act = act_of(trial)
+    give(draft, dose, trial=trial, act=act, at=at)
+    key = f"{draft.s.episode.seq + 1}"
+    passage = Passage(
+        key=key,
+        name=act,
+        how=How.DEVIATION,
+        at=at,
+        by=draft.s.actor.id,
+        second=second,
+        act=act,
+        used_at=at,
+        trial=trial.number,
+        reason=reason.strip(),
+    )
+    draft.put("passages", key, passage)

@@ -1,0 +1,188 @@
+"""The steps several verbs share: entering a stage, going through a gate, asking a second person."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from workflow.domain.appointment import AppointmentState
+from workflow.domain.decision import Decision, Draft, Outcome
+from workflow.domain.gate import GateReport, closed, evidence
+from workflow.domain.passage import How, Passage, Proposal
+from workflow.domain.protocol import Transition
+from workflow.domain.situation import Situation
+from workflow.domain.task import Scope, TaskState
+from workflow.domain.trial import Trial
+from workflow.domain.work import Fact, end_task, end_tasks, happened, open_task, resume_clocks
+
+
+def enter(draft: Draft, stage: str, *, at: datetime, death: bool = False) -> None:
+    """Leave one stay and begin the next: ordinary tasks end, duties stay, the new stage's work opens."""
+    s, rule = draft.s, draft.s.protocol.stage(stage)
+    label = rule.label
+    end_tasks(draft, lambda t: t.scope in (Scope.STINT, Scope.PROPOSAL), why=f"moved on to {label}", at=at)
+    _settle_proposals(draft)
+    draft.set(stage=stage, stint=draft.episode.stint + 1, stint_at=at)
+    if rule.ends:
+        _wind_up(draft, at=at, why=label, death=death)
+    happened(draft, Fact(at=at, stage=stage))
+    for name in rule.duties:
+        if not any(task.name == name for task in draft.episode.open_duties):
+            open_task(draft, s.protocol.task(name), anchor=at)
+    settle(draft)
+
+
+def settle(draft: Draft) -> None:
+    """Close the episode once its pathway is over and neither a duty nor a request to a second person is open."""
+    episode = draft.episode
+    asked = any(task.scope is Scope.PROPOSAL for task in episode.open_tasks)
+    over = draft.s.protocol.stage(episode.stage).ends and not episode.open_duties and not asked
+    if over and episode.closed_at is None:
+        end_tasks(draft, lambda _: True, why="the episode is closed", at=draft.s.now)
+        draft.set(closed_at=draft.s.now)
+
+
+def go(draft: Draft, rule: Transition, *, at: datetime, how: How, second: str | None, reason: str | None) -> None:
+    """Take a transition that may be taken: trial, passage, act, stage."""
+    if rule.ends_trial:
+        end_trial(draft, outcome=rule.ends_trial, at=at)
+    if rule.begins_trial is not None:
+        _begin_trial(draft, rule, at=at)
+    pass_gate(draft, rule, at=at, how=how, second=second, reason=reason)
+    if rule.records:
+        act_done(draft, rule.records, at=at, transition=rule.name)
+    if rule.to:
+        enter(draft, rule.to, at=at, death=rule.death)
+    elif not rule.records:
+        happened(draft, Fact(at=at, transition=rule.name))
+    settle(draft)
+
+
+def act_done(draft: Draft, act: str, *, at: datetime, transition: str = "") -> None:
+    """An act was done to the person: what it opens and discharges, and what it means for the trial."""
+    trial = draft.episode.trial
+    if trial is not None and trial.ended_at is None and act == "puncture" and trial.punctured_at is None:
+        draft.put("trials", trial.key, replace(trial, punctured_at=at))
+    if trial is not None and act == "catheter_removal":
+        draft.put("trials", trial.key, replace(draft.episode.trials[trial.key], catheter_out_at=at))
+    happened(draft, Fact(at=at, act=act, transition=transition))
+
+
+def pass_gate(
+    draft: Draft, rule: Transition, *, at: datetime, how: How, second: str | None, reason: str | None
+) -> None:
+    """Note who went through which gate on what ground; with an act, this is its authorisation."""
+    trial, key = draft.episode.trial, f"{draft.episode.seq + 1}"
+    until = at + draft.s.protocol.acts[rule.authorises].valid_for.elapsed if rule.authorises else None
+    passage = Passage(
+        key=key,
+        name=rule.name,
+        how=how,
+        at=at,
+        by=draft.s.actor.id,
+        second=second,
+        act=rule.authorises or rule.records or None,
+        until=until,
+        trial=trial.number if trial else None,
+        reason=reason,
+    )
+    draft.put("passages", key, passage)
+
+
+def end_trial(draft: Draft, *, outcome: str, at: datetime) -> None:
+    """End the trial under way, if there is one."""
+    trial = draft.episode.trial
+    if trial is not None and trial.ended_at is None:
+        draft.put("trials", trial.key, replace(trial, ended_at=at, outcome=outcome))
+
+
+def ground(reports: tuple[GateReport, ...]) -> How:
+    """On what ground a set of passing gates was passed: the weakest of them."""
+    verdicts = {str(seen.verdict) for seen in reports}
+    return How.OVERRIDDEN if "overridden" in verdicts else How.WAIVED if "waived" in verdicts else How.OPEN
+
+
+def second_asked(s: Situation, key: str, reports: tuple[GateReport, ...]) -> Proposal | None:
+    """What another person has asked for already, on the same evidence, and not too long ago."""
+    asked = s.episode.proposals.get(key)
+    if asked is None or asked.settled_at is not None or asked.until < s.now:
+        return None
+    same = asked.evidence == seen_by(s, key, reports)
+    return asked if same and asked.by != s.actor.id else None
+
+
+def seen_by(s: Situation, key: str, reports: tuple[GateReport, ...]) -> str:
+    """What a person asking now has in front of them; a new fact makes it another."""
+    return f"{key}@{s.episode.version}:{evidence(*reports)}"
+
+
+def propose(
+    s: Situation,
+    verb: str,
+    key: str,
+    *,
+    reports: tuple[GateReport, ...],
+    about: Mapping[str, object],
+    occurred_at: datetime,
+    reason: str,
+) -> Decision:
+    """Note that one person asks, and open the task that finds the second. Asking twice oneself is refused."""
+    asked = s.episode.proposals.get(key)
+    evidence_now = seen_by(s, key, reports)
+    live = asked is not None and asked.settled_at is None and asked.until >= s.now
+    if asked is not None and live and asked.by == s.actor.id and asked.evidence == evidence_now:
+        bar = closed("second_person", "A second person", "you have asked already; another person must ask too")
+        return Draft(s).decide(
+            verb, occurred_at=occurred_at, about=about, basis=(*reports, bar), outcome=Outcome.REFUSED
+        )
+    draft = Draft(s)
+    until = s.now + s.protocol.second_person_lapses.elapsed
+    _end_proposal_task(draft, key, "asked again on new evidence")
+    draft.put(
+        "proposals",
+        key,
+        Proposal(key=key, by=s.actor.id, at=s.now, until=until, evidence=evidence_now, reason=reason),
+    )
+    open_task(draft, s.protocol.task(s.protocol.second_person_task), anchor=s.now, about=key)
+    return draft.decide(verb, occurred_at=occurred_at, about=about, basis=reports, outcome=Outcome.PROPOSED)
+
+
+def settle_proposal(draft: Draft, key: str) -> None:
+    """A second person has asked too: the proposal and its task are done."""
+    draft.put("proposals", key, replace(draft.episode.proposals[key], settled_at=draft.s.now))
+    _end_proposal_task(draft, key, "a second person agreed")
+
+
+def _end_proposal_task(draft: Draft, key: str, why: str) -> None:
+    for task in draft.episode.open_tasks:
+        if task.scope is Scope.PROPOSAL and task.about == key:
+            end_task(draft, task, state=TaskState.DONE, why=why, at=draft.s.now)
+
+
+def _settle_proposals(draft: Draft) -> None:
+    """What was asked for from a stage lapses with the stay in it."""
+    for key, asked in draft.episode.proposals.items():
+        if asked.settled_at is None:
+            draft.put("proposals", key, replace(asked, settled_at=draft.s.now))
+
+
+def _begin_trial(draft: Draft, rule: Transition, *, at: datetime) -> None:
+    assert rule.begins_trial is not None
+    named = draft.s.view(at).latest(draft.s.protocol.drug_item)
+    key = str(len(draft.episode.trials) + 1)
+    drug = named.text if named is not None and named.text else ""
+    draft.put("trials", key, Trial(key=key, method=rule.begins_trial, drug=drug, started_at=at))
+
+
+def _wind_up(draft: Draft, *, at: datetime, why: str, death: bool) -> None:
+    """The pathway ends: the trial, the hold, the plans end with it. Duties do not, but for those death ends."""
+    end_trial(draft, outcome=draft.episode.stage, at=at)
+    for key, planned in draft.episode.appointments.items():
+        if planned.state is AppointmentState.PLANNED:
+            draft.put("appointments", key, replace(planned, state=AppointmentState.CANCELLED, reason=why))
+    end_tasks(draft, lambda t: t.scope in (Scope.APPOINTMENT, Scope.HOLD), why=why, at=at)
+    if draft.episode.hold is not None:
+        resume_clocks(draft)
+        draft.set(hold=None)
+    if death:
+        tasks = draft.s.protocol.tasks
+        end_tasks(draft, lambda t: t.is_duty and tasks[t.name].ends_at_death, why=why, at=at)

@@ -1,0 +1,192 @@
+"""What the kernel answers: one value with what was, what is now, and the ledger line that says so.
+
+The line's changes are the difference between before and after, by construction: nothing can change without
+its line, and folding the lines gives the state back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from workflow.domain.canonical import Plain, plain, revive
+from workflow.domain.episode import COLLECTIONS, WEIGHTY, Episode, Hold
+from workflow.domain.gate import GateReport
+from workflow.domain.ladder import Urgency
+from workflow.domain.situation import Situation
+from workflow.domain.view import View
+
+
+class Outcome(StrEnum):
+    """How a decision ended."""
+
+    DONE = "done"
+    PROPOSED = "proposed"  # one person has asked; another must too
+    REFUSED = "refused"  # nothing moved, and the line says why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to one person on one channel. `key` is natural: task, projection, person, channel."""
+
+    key: str
+    task: str
+    name: str
+    rung: int
+    recipient: str
+    channel: str
+    urgency: Urgency
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One ledger line before it is chained. `at` is when it was written, `occurred_at` when it was so."""
+
+    seq: int
+    at: datetime
+    occurred_at: datetime
+    actor: str
+    verb: str
+    outcome: Outcome
+    about: Mapping[str, object] = field(default_factory=dict)  # what was asked
+    basis: tuple[GateReport, ...] = ()  # what every gate answered
+    put: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # after-images of what changed
+    set: Mapping[str, object] = field(default_factory=dict)  # the episode's own fields that changed
+    told: tuple[str, ...] = ()  # keys of the messages written
+    stands: Mapping[str, object] = field(default_factory=dict)  # stage and version afterwards
+
+    @property
+    def payload(self) -> Plain:
+        """What is committed to, sealed and kept: everything a reader needs, and the state's change."""
+        return plain(
+            {
+                "about": self.about,
+                "basis": self.basis,
+                "put": self.put,
+                "set": {name: "" if value is None else value for name, value in self.set.items()},
+                "stands": self.stands,
+                "told": self.told,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was, what is, and the line. A decision without a line cannot be built."""
+
+    before: Episode
+    after: Episode
+    entry: Entry
+    messages: tuple[Message, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.entry.seq == self.before.seq + 1 == self.after.seq
+        assert self.after.closed_at is None or not self.after.open_duties
+        assert bool(self.entry.put or self.entry.set) or self.entry.outcome is Outcome.REFUSED
+
+    @property
+    def refused(self) -> bool:
+        return self.entry.outcome is Outcome.REFUSED
+
+
+class Draft:
+    """A decision in the making: the one thing here that changes, and it lives for one call."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.s = situation
+        self._put: dict[str, dict[str, object]] = {}
+        self._set: dict[str, object] = {}
+        self.episode = situation.episode
+        self.messages: list[Message] = []
+
+    def put(self, collection: str, key: str, value: object) -> None:
+        """Add a thing or its after-image. Things are never removed."""
+        assert isinstance(value, COLLECTIONS[collection])
+        self._put.setdefault(collection, {})[key] = value
+        merged = {**getattr(self.episode, collection), key: value}
+        self.episode = _set(self.episode, {collection: merged})
+
+    def view(self, at: datetime) -> View:
+        """What can be known at `at`, with what this draft has changed."""
+        return replace(self.s.view(at), episode=self.episode)
+
+    def set(self, **fields: object) -> None:
+        """Change fields of the episode itself."""
+        self._set.update(fields)
+        self.episode = _set(self.episode, fields)
+
+    def decide(
+        self,
+        verb: str,
+        *,
+        occurred_at: datetime,
+        about: Mapping[str, object],
+        basis: tuple[GateReport, ...] = (),
+        outcome: Outcome = Outcome.DONE,
+    ) -> Decision:
+        """Close the draft. The version goes up only where a page would otherwise decide on old sight."""
+        touched = set(self._put) | set(self._set)
+        version = self.s.episode.version + (1 if touched & WEIGHTY else 0)
+        if version != self.s.episode.version:
+            self._set["version"] = version
+        entry = Entry(
+            seq=self.s.episode.seq + 1,
+            at=self.s.now,
+            occurred_at=occurred_at,
+            actor=self.s.actor.id,
+            verb=verb,
+            outcome=outcome,
+            about=about,
+            basis=basis,
+            put=self._put,
+            set=self._set,
+            told=tuple(message.key for message in self.messages),
+            stands={"stage": self.episode.stage, "version": version},
+        )
+        after = replace(self.episode, seq=entry.seq, version=version)
+        return Decision(before=self.s.episode, after=after, entry=entry, messages=tuple(self.messages))
+
+
+def refuse(
+    situation: Situation,
+    verb: str,
+    *,
+    occurred_at: datetime,
+    about: Mapping[str, object],
+    basis: tuple[GateReport, ...],
+) -> Decision:
+    """A decision that moves nothing. It still has its line: who asked, and what barred the way."""
+    return Draft(situation).decide(verb, occurred_at=occurred_at, about=about, basis=basis, outcome=Outcome.REFUSED)
+
+
+def fold(episode: Episode, payload: Mapping[str, object], *, seq: int) -> Episode:
+    """The episode after one more ledger payload. Needs no protocol and asks no gate.
+
+    Raises UnsoundError-worthy ValueError or KeyError where the payload is not one of ours.
+    """
+    put, fields = payload["put"], payload["set"]
+    if not isinstance(put, Mapping) or not isinstance(fields, Mapping):
+        raise ValueError("a payload holds put and set")  # noqa: TRY004 - one kind of error for bad data
+    grown: dict[str, object] = {"seq": seq}
+    for collection, things in put.items():
+        revived: dict[str, object] = {key: revive(COLLECTIONS[collection], thing) for key, thing in things.items()}
+        grown[collection] = {**getattr(episode, collection), **revived}
+    return _set(episode, grown | {name: _field(name, value) for name, value in fields.items()})
+
+
+def _field(name: str, value: object) -> object:
+    match name:
+        case "hold":
+            return None if value == "" else revive(Hold, value)
+        case "stint_at" | "enrolled_at" | "closed_at":
+            return None if value == "" else datetime.fromisoformat(str(value))
+        case "stint" | "version":
+            return int(str(value))
+        case "stage" | "protocol":
+            return str(value)
+    raise KeyError(name)
+
+
+def _set(episode: Episode, fields: Mapping[str, object]) -> Episode:
+    return replace(episode, **fields)  # type: ignore[arg-type]  # names and types checked by _field and its callers

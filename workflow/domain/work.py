@@ -1,0 +1,205 @@
+"""Tasks, duties and their clocks: how work opens, moves and ends inside a decision.
+
+a fact ──► closes what it discharges ──► opens what it creates
+a stint ends ──► its ordinary tasks end with it; a duty never does
+every open task ──► exactly one timer, live or declared-paused
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from workflow.domain.canonical import instant
+from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
+from workflow.domain.decision import Draft
+from workflow.domain.gate import report
+from workflow.domain.ladder import Ladder, OnHold, Timer, TimerState
+from workflow.domain.observation import Observation
+from workflow.domain.protocol import TaskRule, Trigger
+from workflow.domain.task import Scope, Task, TaskState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that became true: a stage entered, an act done, an appointment made, a value recorded."""
+
+    at: datetime
+    stage: str = ""
+    act: str = ""
+    transition: str = ""
+    appointment: str = ""  # its kind
+    about: str = ""  # its key
+    observation: Observation | None = None
+
+
+def happened(draft: Draft, fact: Fact) -> None:
+    """Let a fact close what it discharges and open what it creates."""
+    rules = draft.s.protocol.tasks.values()
+    for rule in rules:
+        if any(_matches(trigger, fact) for trigger in rule.closes):
+            _discharge(draft, rule, fact)
+    for rule in rules:
+        if any(_matches(trigger, fact) for trigger in rule.opens):
+            open_task(draft, rule, anchor=fact.at, fact=fact)
+
+
+def open_task(draft: Draft, rule: TaskRule, *, anchor: datetime, fact: Fact | None = None, about: str = "") -> Task:
+    """Open a task with its timer; where it is open already, it is not doubled but told of the new fact."""
+    scope_key = _scope_key(draft, rule, about or (fact.about if fact else ""))
+    already = _open_like(draft, rule, scope_key)
+    if already is not None:
+        return _again(draft, already, fact)
+    prefix = f"{scope_key}.{rule.key}"
+    count = sum(1 for key in draft.episode.tasks if key.rpartition(".")[0] == prefix)
+    task = Task(
+        key=f"{prefix}.{count + 1}",
+        name=rule.key,
+        scope=rule.scope,
+        role=rule.role,
+        opened_at=draft.s.now,
+        anchor_at=anchor,
+        opened_on=fact.observation.key if fact and fact.observation else None,
+        about=about or (fact.about if fact and fact.about else None),
+    )
+    draft.put("tasks", task.key, task)
+    project(draft, task, rung=0)
+    if draft.episode.closed_at is not None:
+        draft.set(closed_at=None)
+    return task
+
+
+def project(draft: Draft, task: Task, *, rung: int) -> None:
+    """Set the task's one timer to a rung, counted from its anchor."""
+    ladder = draft.s.protocol.ladders[draft.s.protocol.tasks[task.name].ladder]
+    due = draft.s.calendar.after(task.anchor_at, ladder.rungs[rung].after, ladder.time)
+    set_timer(draft, task.key, rung=rung, due_at=due)
+
+
+def set_timer(draft: Draft, key: str, *, rung: int, due_at: datetime, state: TimerState = TimerState.LIVE) -> None:
+    """Put the one timer of a task to a rung and a time; `n` counts how often that was done."""
+    n = draft.episode.timers[key].n + 1 if key in draft.episode.timers else 1
+    draft.put("timers", key, Timer(key=key, n=n, rung=rung, due_at=due_at, state=state))
+
+
+def end_task(
+    draft: Draft, task: Task, *, state: TaskState, why: str, at: datetime, closed_on: str | None = None
+) -> None:
+    """End a task and its timer."""
+    ended = replace(task, state=state, closing=why, closed_at=at, closed_by=draft.s.actor.id, closed_on=closed_on)
+    draft.put("tasks", task.key, ended)
+    timer = draft.episode.timers[task.key]
+    draft.put("timers", task.key, replace(timer, state=TimerState.ENDED, remaining=None))
+
+
+def end_tasks(draft: Draft, wanted: Callable[[Task], bool], *, why: str, at: datetime) -> None:
+    """Cancel every open task that is wanted gone, by a declared event."""
+    for task in draft.episode.open_tasks:
+        if wanted(task):
+            end_task(draft, task, state=TaskState.CANCELLED, why=why, at=at)
+
+
+def pause_clocks(draft: Draft) -> None:
+    """Stop the clocks declared pausable, keeping the time left in the ladder's own kind of time."""
+    for task in draft.episode.open_tasks:
+        ladder, timer = _clock(draft, task)
+        if ladder.on_hold is OnHold.PAUSE and timer.state is TimerState.LIVE:
+            left = draft.s.calendar.between(draft.s.now, timer.due_at, ladder.time)
+            paused = replace(timer, n=timer.n + 1, state=TimerState.PAUSED, remaining=left)
+            draft.put("timers", task.key, paused)
+
+
+def resume_clocks(draft: Draft) -> None:
+    """Let paused clocks run on from now, with the time they had left."""
+    for task in draft.episode.open_tasks:
+        ladder, timer = _clock(draft, task)
+        if timer.state is TimerState.PAUSED:
+            due = draft.s.calendar.later(draft.s.now, timer.remaining or 0, ladder.time)
+            set_timer(draft, task.key, rung=timer.rung, due_at=due)
+
+
+def _clock(draft: Draft, task: Task) -> tuple[Ladder, Timer]:
+    ladder = draft.s.protocol.ladders[draft.s.protocol.tasks[task.name].ladder]
+    return ladder, draft.episode.timers[task.key]
+
+
+def _discharge(draft: Draft, rule: TaskRule, fact: Fact) -> None:
+    """Close the open tasks of a rule, where the fact is not older than they are and the rule's gates are open."""
+    view = draft.view(fact.at)
+    for task in draft.episode.open_tasks:
+        if task.name != rule.key or fact.at < task.anchor_at:
+            continue
+        if all(report(draft.s.protocol.gate(gate), view).passes for gate in rule.gates):
+            seen = fact.observation
+            why = f"{rule.label}: discharged by {_named(fact)} at {instant(fact.at)}"
+            end_task(draft, task, state=TaskState.DONE, why=why, at=fact.at, closed_on=seen.key if seen else None)
+
+
+def _matches(trigger: Trigger, fact: Fact) -> bool:
+    if trigger.test is not None:
+        seen = fact.observation
+        if seen is None or seen.item != trigger.test.subject.item:
+            return False
+        return judge(trigger.test, _OneValue(seen)).verdict is Verdict.OPEN
+    pairs = (
+        (trigger.stage, fact.stage),
+        (trigger.act, fact.act),
+        (trigger.transition, fact.transition),
+        (trigger.appointment, fact.appointment),
+    )
+    return any(declared and declared == given for declared, given in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class _OneValue:
+    """Just the value that was recorded, so that a trigger answers to it and to nothing older."""
+
+    seen: Observation
+
+    def look(self, _subject: Subject) -> Known | Missing:
+        if self.seen.absent is not None:
+            return Missing(because="was not obtained")
+        return Known(shown=self.seen.shown, number=self.seen.number, text=self.seen.text)
+
+    def label(self, _subject: Subject) -> str:
+        return self.seen.item
+
+
+def _again(draft: Draft, task: Task, fact: Fact | None) -> Task:
+    """The same fact once more. A new act counts anew; a new value never sets a climb back, and ends a pause in it."""
+    if fact is not None and fact.observation is None and fact.at > task.anchor_at:
+        task = replace(task, anchor_at=fact.at)
+        draft.put("tasks", task.key, task)
+        project(draft, task, rung=0)
+    elif fact is not None and task.acknowledged_until is not None:
+        task = replace(task, acknowledged_by=None, acknowledged_until=None)
+        draft.put("tasks", task.key, task)
+        set_timer(draft, task.key, rung=draft.episode.timers[task.key].rung, due_at=draft.s.now)
+    return task
+
+
+def _scope_key(draft: Draft, rule: TaskRule, about: str) -> str:
+    match rule.scope:
+        case Scope.STINT:
+            return f"s{draft.episode.stint}"
+        case Scope.EPISODE:
+            return "e"
+        case Scope.APPOINTMENT:
+            return f"a{about}"
+        case Scope.HOLD:
+            return f"h{draft.episode.seq + 1}"
+        case Scope.PROPOSAL:
+            return f"p{draft.episode.seq + 1}"
+
+
+def _open_like(draft: Draft, rule: TaskRule, scope_key: str) -> Task | None:
+    prefix = f"{scope_key}.{rule.key}"
+    for task in draft.episode.open_tasks:
+        if task.key.rpartition(".")[0] == prefix:
+            return task
+    return None
+
+
+def _named(fact: Fact) -> str:
+    if fact.observation is not None:
+        return f"{fact.observation.item} = {fact.observation.shown}"
+    return fact.act or fact.transition or fact.appointment or fact.stage
