@@ -1,0 +1,35 @@
+"""The one place that reads the environment. Doors read it once and pass on what they need."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the engines are, which key seals identities, and how mail leaves. Frozen once read."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="", extra="ignore")
+
+    database_url: str = Field(default="", description="PostgreSQL 15 or newer, as theca_app or theca_worker")
+    database_admin_url: str = Field(default="", description="the same database as theca_migrate: db upgrade, people")
+    database_verify_url: str = Field(default="", description="the same database as theca_verify: doctor, ledger")
+    database_pooler: str = Field(default="", description="'transaction' behind PgBouncer: no prepared statements")
+    redis_url: str = Field(default="", description="the doorbell: a Redis-protocol broker")
+    theca_data: Path = Field(default=Path(".theca"), description="where the embedded engines keep their data")
+    theca_port: int = Field(default=8321, ge=1, le=65535, description="where the demo and `theca up` answer")
+    theca_key_file: Path | None = Field(default=None, description="32 bytes, base64; kept out of backups")
+    theca_public_url: str = Field(default="", description="what links in messages begin with")
+    theca_token: str = Field(default="", description="a bearer token: in whose name the command line acts")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_tls: bool = True
+    mail_from: str = "theca@localhost"
+    transport: str = Field(default="smtp", pattern="^(smtp|console)$", description="how e-mail leaves")
+
+
+def settings() -> Settings:
+    """The settings as the environment gives them now."""
+    return Settings()

@@ -1,0 +1,31 @@
+"""The pieces tables are made of, and the names the database gives to keys and checks."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def moment(*, nullable: bool = False) -> datetime:
+    return Field(sa_type=DateTime(timezone=True), nullable=nullable)  # type: ignore[no-any-return]
+
+
+def finite(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} <> 'NaN' AND abs({column}) < 'Infinity'", name=f"{column}_finite")
+
+
+def one_of(column: str, *allowed: str) -> CheckConstraint:
+    values = ", ".join(f"'{value}'" for value in allowed)
+    return CheckConstraint(f"{column} IN ({values})", name=f"{column}_known")
+
+
+def of_episode() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["site_id", "episode_id"], ["episode.site_id", "episode.id"])

@@ -1,0 +1,135 @@
+"""The rows that tell what happened and what is to be sent: ledger, commands, messages, deliveries, access."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, Identity, Index, text
+from sqlmodel import Field, SQLModel
+
+from workflow.store.columns import moment, of_episode, one_of
+
+
+class LedgerRow(SQLModel, table=True):
+    """One chained line: the exact bytes hashed stand in `head`. Only ledger_append() writes here."""
+
+    __tablename__ = "ledger"
+    site_id: str = Field(primary_key=True)
+    episode_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    at: datetime = moment()
+    occurred_at: datetime = moment()
+    actor: str
+    verb: str
+    outcome: str
+    prev: str
+    hash: str
+    head: bytes
+
+
+class PayloadRow(SQLModel, table=True):
+    """What a line commits to, sealed with its salt under the candidate's key."""
+
+    __tablename__ = "ledger_payload"
+    site_id: str = Field(primary_key=True)
+    episode_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    sealed: bytes
+
+
+class CommandRow(SQLModel, table=True):
+    """An idempotency key that was used, and the line that answers it."""
+
+    __tablename__ = "command"
+    site_id: str = Field(primary_key=True)
+    actor: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    body: str
+    episode_id: UUID
+    seq: int
+    created_at: datetime = moment()
+
+
+class MessageRow(SQLModel, table=True):
+    """The outbox: one message to one person on one channel, until it is sent, cancelled or dead."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        of_episode(),
+        one_of("state", "waiting", "sent", "cancelled", "dead"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        Index("ix_message_due", "next_try_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_message_mine", "site_id", "recipient", "created_at"),
+    )
+    site_id: str = Field(primary_key=True)
+    episode_id: UUID = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    task: str
+    name: str
+    rung: int
+    recipient: str
+    channel: str
+    urgency: str
+    due_at: datetime = moment()
+    created_at: datetime = moment()
+    state: str
+    attempts: int
+    next_try_at: datetime = moment()
+    lease_until: datetime | None = moment(nullable=True)
+    lease_token: str | None = None
+    settled_at: datetime | None = moment(nullable=True)
+    reason: str | None = None
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One attempt to send one message."""
+
+    __tablename__ = "delivery"
+    site_id: str = Field(primary_key=True)
+    episode_id: UUID = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    at: datetime = moment()
+    result: str
+
+
+class QuarantineRow(SQLModel, table=True):
+    """A timer that could not be fired, set aside so that it blocks no other; tried again after `until`."""
+
+    __tablename__ = "quarantine"
+    site_id: str = Field(primary_key=True)
+    episode_id: UUID = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    n: int
+    tries: int
+    until: datetime = moment()
+    error: str
+
+
+class AccessRow(SQLModel, table=True):
+    """Who looked at which episode; appended, never changed."""
+
+    __tablename__ = "access"
+    site_id: str = Field(primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_column_args=[Identity()])
+    actor: str
+    at: datetime = moment()
+    what: str
+    episode_id: UUID | None = None
+
+
+class SecurityRow(SQLModel, table=True):
+    """Refused at the door: malformed or unauthorised, one row per actor, kind and minute."""
+
+    __tablename__ = "security_event"
+    actor: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    minute: datetime = Field(sa_type=DateTime(timezone=True), primary_key=True)
+    count: int
+
+
+class PulseRow(SQLModel, table=True):
+    """When each part last gave a sign of life."""
+
+    __tablename__ = "pulse"
+    name: str = Field(primary_key=True)
+    at: datetime = moment()

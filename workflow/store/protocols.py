@@ -1,0 +1,81 @@
+"""Published protocol versions: their exact text, read and checked once per process."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import Connection, text
+
+from workflow.authoring import read
+from workflow.domain.errors import NotFoundError, UnsoundError
+from workflow.domain.protocol import ProtocolVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One published version in a list."""
+
+    key: str
+    number: int
+    title: str
+    sha256: str
+
+
+def publish(connection: Connection, source: str) -> ProtocolVersion:
+    """Keep a protocol's text for good. Publishing the same text again changes nothing.
+
+    Raises ProtocolError for a text that does not lint, UnsoundError where this number has another text already.
+    """
+    version = _read(source)
+    known = connection.scalar(
+        text("SELECT sha256 FROM protocol_version WHERE key = :key AND number = :number"),
+        {"key": version.key, "number": version.number},
+    )
+    if known is None:
+        connection.execute(
+            text("INSERT INTO protocol_version VALUES (:key, :number, :sha256, :text, clock_timestamp())"),
+            {"key": version.key, "number": version.number, "sha256": version.sha256, "text": source},
+        )
+    elif known != version.sha256:
+        raise UnsoundError(f"{version.name} is published with another text; give the new one the next number")
+    return version
+
+
+def fetch(connection: Connection, name: str) -> ProtocolVersion:
+    """A version by `key@number`, or the newest by `key`. Raises NotFoundError."""
+    key, _, number = name.partition("@")
+    found = connection.execute(
+        text(
+            "SELECT text, sha256 FROM protocol_version WHERE key = :key"
+            " AND (CAST(:number AS integer) IS NULL OR number = CAST(:number AS integer))"
+            " ORDER BY number DESC LIMIT 1"
+        ),
+        {"key": key, "number": int(number) if number.isdecimal() else None},
+    ).one_or_none()
+    if found is None or (number and not number.isdecimal()):
+        raise NotFoundError(f"no protocol {name!r} is published")
+    version = _read(found.text)
+    if version.sha256 != found.sha256:
+        raise UnsoundError(f"the stored text of {version.name} is not the one that was published")
+    return version
+
+
+_KNOWN: dict[str, ProtocolVersion] = {}
+
+
+def cached(connection: Connection, name: str) -> ProtocolVersion:
+    """A frozen version by its full name; asked of the database once per process."""
+    if name not in _KNOWN:
+        _KNOWN[name] = fetch(connection, name)
+    return _KNOWN[name]
+
+
+def listed(connection: Connection) -> list[Published]:
+    """Every published version, newest first per key."""
+    found = connection.execute(text("SELECT text FROM protocol_version ORDER BY key, number DESC"))
+    versions = [_read(line.text) for line in found]
+    return [Published(key=v.key, number=v.number, title=v.title, sha256=v.sha256) for v in versions]
+
+
+@lru_cache(maxsize=64)
+def _read(source: str) -> ProtocolVersion:
+    return read(source)

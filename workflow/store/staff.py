@@ -1,0 +1,139 @@
+"""Sites, people, roles and tokens; who answers at a site now."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from workflow.domain.actor import Actor, Role
+from workflow.domain.errors import ImpossibleInputError
+from workflow.domain.roster import Member, Roster
+from workflow.store.calendars import check_place
+
+_TOKEN_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who signed in, and which roles they hold at which sites today."""
+
+    id: str
+    name: str
+    roles: Mapping[str, frozenset[Role]]
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        return tuple(sorted(self.roles))
+
+    def at(self, site: str) -> Actor:
+        """This person at one site."""
+        return Actor(id=self.id, roles=self.roles.get(site, frozenset()))
+
+
+def who_is(connection: Connection, token: str) -> Person | None:
+    """The person a bearer token stands for, or None."""
+    found = connection.execute(text("SELECT * FROM who_is(:hash)"), {"hash": hashed(token)}).all()
+    if not found:
+        return None
+    roles: dict[str, set[Role]] = {}
+    for line in found:
+        if line.site_id is not None:
+            roles.setdefault(line.site_id, set()).add(Role(line.role))
+    frozen = {site: frozenset(held) for site, held in roles.items()}
+    return Person(id=found[0].staff_id, name=found[0].name, roles=frozen)
+
+
+def hashed(token: str) -> str:
+    """What is kept of a token: 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def add_token(connection: Connection, staff: str, label: str, *, days: int = _TOKEN_DAYS) -> str:
+    """A new bearer token for a person, shown once. Raises ImpossibleInputError for nobody or too long."""
+    if not 1 <= days <= _TOKEN_DAYS:
+        raise ImpossibleInputError("a token lasts a while", place="days", allowed=f"1 to {_TOKEN_DAYS} days")
+    if not connection.scalar(text("SELECT 1 FROM staff WHERE id = :staff"), {"staff": staff}):
+        raise ImpossibleInputError(f"nobody is called {staff!r}", place="staff")
+    token = "theca_" + secrets.token_urlsafe(32)
+    connection.execute(
+        text(
+            "INSERT INTO token (hash, staff_id, label, created_at, expires_at) VALUES (:hash, :staff, :label,"
+            " clock_timestamp(), clock_timestamp() + make_interval(days => :days))"
+        ),
+        {"hash": hashed(token), "staff": staff, "label": label, "days": days},
+    )
+    return token
+
+
+def add_site(connection: Connection, *, site: str, name: str, zone: str, country: str, subdivision: str = "") -> None:
+    """Add a site, or change its name, zone and country."""
+    check_place(zone, country, subdivision)
+    connection.execute(
+        text(
+            "INSERT INTO site (site_id, name, zone, country, subdivision, opens, closes)"
+            " VALUES (:site, :name, :zone, :country, :subdivision, '08:00', '17:00')"
+            " ON CONFLICT (site_id) DO UPDATE SET name = excluded.name, zone = excluded.zone,"
+            " country = excluded.country, subdivision = excluded.subdivision"
+        ),
+        {"site": site, "name": name, "zone": zone, "country": country, "subdivision": subdivision},
+    )
+
+
+def add_closure(connection: Connection, *, site: str, day: date, label: str) -> None:
+    """A day the site is closed beside weekends and public holidays."""
+    connection.execute(
+        text(
+            "INSERT INTO closure VALUES (:site, :day, :label)"
+            " ON CONFLICT (site_id, day) DO UPDATE SET label = excluded.label"
+        ),
+        {"site": site, "day": day, "label": label},
+    )
+
+
+def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:
+    """Add a person, or change their name and address."""
+    connection.execute(
+        text(
+            "INSERT INTO staff VALUES (:staff, :name, :email)"
+            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email"
+        ),
+        {"staff": staff, "name": name, "email": email},
+    )
+
+
+def add_role(
+    connection: Connection, *, site: str, staff: str, role: Role, starts_on: date, ends_on: date | None = None
+) -> None:
+    """Give a person a role at a site from a day to a day."""
+    connection.execute(
+        text(
+            "INSERT INTO membership VALUES (:site, :staff, :role, :starts_on, :ends_on)"
+            " ON CONFLICT (site_id, staff_id, role, starts_on) DO UPDATE SET ends_on = excluded.ends_on"
+        ),
+        {"site": site, "staff": staff, "role": role.value, "starts_on": starts_on, "ends_on": ends_on},
+    )
+
+
+def roster(connection: Connection, site: str) -> Roster:
+    """Everybody who holds a role at the site today, and the channels that reach them."""
+    found = connection.execute(
+        text(
+            "SELECT s.id, s.email, array_agg(m.role) AS roles FROM membership AS m JOIN staff AS s ON s.id = m.staff_id"
+            " WHERE m.site_id = :site AND m.starts_on <= current_date"
+            " AND (m.ends_on IS NULL OR m.ends_on >= current_date) GROUP BY s.id, s.email ORDER BY s.id"
+        ),
+        {"site": site},
+    )
+    return Roster(
+        members=tuple(
+            Member(
+                id=line.id,
+                roles=frozenset(Role(role) for role in line.roles),
+                channels=("in_app", "email") if line.email else ("in_app",),
+            )
+            for line in found
+        )
+    )
