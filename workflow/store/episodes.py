@@ -9,7 +9,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -78,11 +78,11 @@ def lock(connection: Connection, episode: str, *, sites: Sequence[str]) -> Locke
     return Locked(site=found.site_id, id=str(found.id), now=found.now)
 
 
-def lock_many(connection: Connection, site: str, episodes: Sequence[str]) -> datetime:
-    """Lock many episodes of one site in one order; those another worker holds are passed over by the load."""
-    query = "SELECT max(now) FROM lock_episodes(:site, CAST(:ids AS uuid[]))"
-    now: datetime = connection.execute(text(query), {"site": site, "ids": list(episodes)}).scalar_one()
-    return now
+def lock_many(connection: Connection, site: str, episodes: Sequence[str]) -> tuple[list[str], datetime]:
+    """Lock episodes of one site in one order; those somebody else holds are left out. The time is read after."""
+    query = "SELECT id, now FROM lock_episodes(:site, CAST(:ids AS uuid[]))"
+    held = connection.execute(text(query), {"site": site, "ids": list(episodes)}).all()
+    return [str(line.id) for line in held], max((line.now for line in held), default=_LONG_AGO)
 
 
 def load(
@@ -133,6 +133,7 @@ def fresh(*, id: str, site: str, candidate: str) -> Episode:  # noqa: A002 - the
     return Episode(id=id, site=site, candidate=candidate)
 
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _APPEND = "SELECT ledger_append(CAST(:lines AS jsonb))"
 
 

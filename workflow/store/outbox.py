@@ -98,7 +98,8 @@ WITH mine AS (
   FROM mine WHERE m.site_id = mine.site_id AND m.episode_id = mine.episode_id AND m.key = mine.key
   RETURNING m.*
 )
-SELECT t.episode_id::text AS episode, t.key, t.task, t.name, t.rung, t.recipient, t.urgency, t.due_at, t.attempts, s.email,
+SELECT t.episode_id::text AS episode, t.key, t.task, t.name, t.rung, t.recipient, t.urgency, t.due_at, t.attempts,
+  s.email,
   c.code, e.protocol, coalesce(k.state = 'open', false) AS task_open,
   EXISTS (SELECT 1 FROM membership AS b WHERE b.site_id = t.site_id AND b.staff_id = t.recipient
     AND b.starts_on <= current_date AND (b.ends_on IS NULL OR b.ends_on >= current_date)) AS entitled

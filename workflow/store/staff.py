@@ -1,6 +1,7 @@
 """Sites, people, roles and tokens; who answers at a site now."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from workflow.domain.roster import Member, Roster
 from workflow.store.calendars import check_place
 
 _TOKEN_DAYS = 365
+_SITE = re.compile(r"^[a-z][a-z0-9-]{1,39}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ def add_token(connection: Connection, staff: str, label: str, *, days: int = _TO
 
 def add_site(connection: Connection, *, site: str, name: str, zone: str, country: str, subdivision: str = "") -> None:
     """Add a site, or change its name, zone and country."""
+    if not _SITE.match(site):
+        raise ImpossibleInputError(f"no site id {site!r}", place="site", allowed="a-z, 0-9 and dash, 2 to 40 long")
     check_place(zone, country, subdivision)
     connection.execute(
         text(
@@ -107,7 +111,10 @@ def add_person(connection: Connection, *, staff: str, name: str, email: str) -> 
 def add_role(
     connection: Connection, *, site: str, staff: str, role: Role, starts_on: date, ends_on: date | None = None
 ) -> None:
-    """Give a person a role at a site from a day to a day."""
+    """Give a person a role at a site from a day to a day. Raises ImpossibleInputError for a site or person unknown."""
+    for table, column, value in (("site", "site_id", site), ("staff", "id", staff)):
+        if not connection.scalar(text(f"SELECT 1 FROM {table} WHERE {column} = :value"), {"value": value}):  # noqa: S608
+            raise ImpossibleInputError(f"no {table} {value!r}", place=table)
     connection.execute(
         text(
             "INSERT INTO membership VALUES (:site, :staff, :role, :starts_on, :ends_on)"

@@ -1,0 +1,6 @@
+"""The specification walks with the kernel's own walker."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "domain"))

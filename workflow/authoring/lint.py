@@ -1,0 +1,28 @@
+"""What can be wrong with a protocol that reads well: the whole table of rules, and the one way to ask it."""
+
+from workflow.authoring.dispensing import DISPENSING
+from workflow.authoring.finding import Finding, Where
+from workflow.authoring.pathway import PATHWAY
+from workflow.authoring.references import REFERENCES
+from workflow.authoring.reminding import REMINDING
+from workflow.authoring.rule import Rule, findings_of
+from workflow.authoring.schema import Loaded, load
+from workflow.domain.protocol import ProtocolVersion
+
+RULES: tuple[Rule, ...] = (*REFERENCES, *PATHWAY, *DISPENSING, *REMINDING)
+
+
+def lint(version: ProtocolVersion, where: Where | None = None) -> tuple[Finding, ...]:
+    """Everything the rules find, in the order of the file. Where names dangle, only that is told."""
+    where = where or Where(file=version.name)
+    dangling = findings_of(REFERENCES, version, where)
+    found = dangling or findings_of((*PATHWAY, *DISPENSING, *REMINDING), version, where)
+    return tuple(sorted(found, key=lambda finding: (finding.place.line, finding.code, finding.place.path)))
+
+
+def examine(text: str | bytes, name: str) -> Loaded:
+    """Read a file and lint it: `version` is there whenever the file reads well, with whatever the lint finds."""
+    loaded = load(text, name)
+    if loaded.version is None:
+        return loaded
+    return Loaded(where=loaded.where, version=loaded.version, findings=lint(loaded.version, loaded.where))

@@ -1,0 +1,116 @@
+"""How each kind of value in a protocol file is read. Every value arrives as a string; nothing is coerced."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from workflow.domain.actor import Role
+from workflow.domain.calendar import Duration as DomainDuration
+from workflow.domain.errors import ImpossibleInputError
+
+NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?", re.ASCII)
+_COUNT = re.compile(r"0|[1-9][0-9]{0,3}", re.ASCII)
+RESERVED = ("any", "assignee", "none", "system")
+
+
+def wrong(what: str, value: object, allowed: str) -> PydanticCustomError:
+    shown = str(value) if isinstance(value, str) else f"a {'map' if isinstance(value, dict) else 'list'}"
+    cut = shown if len(shown) <= 40 else shown[:40] + "..."
+    return PydanticCustomError("wrong", "{shown} is not {what}", {"shown": cut, "what": what, "allowed": allowed})
+
+
+def broken(rule: str, allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("wrong", "{rule}", {"rule": rule, "allowed": allowed})
+
+
+def _number(value: object) -> Decimal:
+    if not isinstance(value, str) or NUMBER.fullmatch(value) is None:
+        raise wrong("a number", value, "digits, with a point where needed, like 7 or 0.05")
+    return Decimal(value)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, str) or _COUNT.fullmatch(value) is None:
+        raise wrong("a whole number", value, "0 to 9999")
+    return int(value)
+
+
+def _positive(value: int) -> int:
+    if value < 1:
+        raise wrong("a whole number from 1", str(value), "1 to 9999")
+    return value
+
+
+def _duration(value: object) -> DomainDuration:
+    if not isinstance(value, str):
+        raise wrong("a duration", value, "like 90min, 24h, 3d, -7d, 2w")
+    try:
+        return DomainDuration.parse(value)
+    except ImpossibleInputError as impossible:
+        raise wrong("a duration", value, impossible.allowed) from impossible
+
+
+def _span(value: DomainDuration) -> DomainDuration:
+    if value.minutes <= 0:
+        raise wrong("a span of time", str(value), "longer than nothing, like 24h")
+    return value
+
+
+def _yes_no(value: object) -> bool:
+    if value not in ("yes", "no"):
+        raise wrong("an answer", value, '"yes" or "no"')
+    return value == "yes"
+
+
+def _only_yes(value: object) -> Literal[True]:
+    if value != "yes":
+        raise wrong("an answer here", value, '"yes"; leave the key out otherwise')
+    return True
+
+
+def _own_name(value: str) -> str:
+    if value in RESERVED:
+        raise wrong("a name of your own", value, f"any name but {', '.join(RESERVED)}")
+    return value
+
+
+def once(value: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in value if value.count(name) > 1})
+    if twice:
+        raise broken(f"{', '.join(twice)} stands twice in the list", "each name once")
+    return value
+
+
+def word_or_list(word: str) -> BeforeValidator:
+    """A list that may be said as one word instead; an empty list is not a way to say it."""
+
+    def read(value: object) -> object:
+        if value == word:
+            return ()
+        if not isinstance(value, list) or not value:
+            raise wrong("a list", value, f"a list of names, or the word {word}")
+        return value
+
+    return BeforeValidator(read)
+
+
+Number = Annotated[Decimal, PlainValidator(_number)]
+Whole = Annotated[int, PlainValidator(_count)]
+Counted = Annotated[int, PlainValidator(_count), AfterValidator(_positive)]
+Duration = Annotated[DomainDuration, PlainValidator(_duration)]
+Span = Annotated[DomainDuration, PlainValidator(_duration), AfterValidator(_span)]
+YesNo = Annotated[bool, PlainValidator(_yes_no)]
+OnlyYes = Annotated[Literal[True], PlainValidator(_only_yes)]
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=300, pattern=r"^\S(.*\S)?$")]
+Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Name = Annotated[Code, AfterValidator(_own_name)]
+Ref = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_./]{0,119}$")]
+SourceKey = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z][A-Z0-9]{1,11}$")]
+Names = Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(once)]
+Codes = Annotated[tuple[Code, ...], Field(min_length=1), AfterValidator(once)]
+Roles = Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(once)]
+Pair = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
+Mark = Literal["R", "U", "D"]

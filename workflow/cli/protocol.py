@@ -1,0 +1,112 @@
+"""`theca protocol`: read a protocol file and say what is wrong with it, or draw it."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workflow.authoring import parse
+from workflow.authoring.draw import draw as drawing_of
+from workflow.authoring.finding import Finding
+from workflow.authoring.lint import examine
+from workflow.authoring.outline import outline as outline_of
+from workflow.authoring.schema import Loaded, load
+
+SOUND, BROKEN, UNCHECKED = 0, 1, 3
+
+app = typer.Typer(name="protocol", help="Check and draw protocol files.", no_args_is_help=True)
+
+# What exists and cannot be read is ours to tell (3); what does not exist is bad usage (2).
+_FILE = typer.Argument(exists=True, dir_okay=False, readable=False, help="A protocol file.")
+
+
+@app.command()
+def lint(
+    files: Annotated[list[Path], _FILE],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Tell everything that is wrong with protocol files, one finding a line.
+
+    Exit 0: sound. 1: something must change. 2: no such file. 3: a file could not be read.
+    """
+    checked = [_checked(file) for file in files]
+    findings = [finding for seen in checked for finding in seen.findings]
+    if as_json:
+        print(json.dumps([_as_json(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(finding)
+    raise typer.Exit(_code(checked))
+
+
+@app.command()
+def draw(
+    file: Annotated[Path, _FILE],
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of printing.")] = None,
+    *,
+    outline: Annotated[bool, typer.Option("--outline", help="A Markdown page instead of a drawing.")] = False,
+) -> None:
+    """Draw a protocol as SVG, or write it out as a page. Exit 1: the file does not read well. 3: cannot be read."""
+    loaded = _loaded(file)
+    if loaded.version is None:
+        for finding in loaded.findings:
+            print(finding, file=sys.stderr)
+        raise typer.Exit(BROKEN)
+    text = outline_of(loaded.version) if outline else drawing_of(loaded.version)
+    if out is None:
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    findings: tuple[Finding, ...] = ()
+    readable: bool = True
+
+
+def _checked(file: Path) -> _Checked:
+    try:
+        return _Checked(findings=examine(_text(file), str(file)).findings)
+    except OSError as broken:
+        print(f"{file}: cannot be read: {broken.strerror}", file=sys.stderr)
+        return _Checked(readable=False)
+
+
+def _loaded(file: Path) -> Loaded:
+    try:
+        return load(_text(file), str(file))
+    except OSError as broken:
+        print(f"{file}: cannot be read: {broken.strerror}", file=sys.stderr)
+        raise typer.Exit(UNCHECKED) from broken
+
+
+def _text(file: Path) -> bytes:
+    """The bytes of a file; one more than is allowed at most, so that an endless one ends."""
+    with file.open("rb") as opened:
+        return opened.read(parse.LARGEST + 1)
+
+
+def _code(checked: list[_Checked]) -> int:
+    if not all(seen.readable for seen in checked):
+        return UNCHECKED
+    return BROKEN if any(finding.is_error for seen in checked for finding in seen.findings) else SOUND
+
+
+def _as_json(finding: Finding) -> dict[str, str | int]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "path": finding.place.path,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }

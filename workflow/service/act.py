@@ -1,0 +1,203 @@
+"""People act. Each verb is one transaction of at most five round trips.
+
+    BEGIN ► lock the episode, see the actor's sites ► policy ► load it whole ► decide, pure ► apply ► COMMIT ► ring
+
+A repeated command key is answered from the ledger; a stale page is refused before anything is decided.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from workflow.domain import decide
+from workflow.domain.appointment import AppointmentState
+from workflow.domain.decision import Decision
+from workflow.domain.errors import KeyReusedError, StaleError
+from workflow.domain.observation import Reading
+from workflow.domain.policy import Verb, require
+from workflow.domain.situation import Situation
+from workflow.service.answer import Answer, retold, told
+from workflow.store import candidates, episodes, ledger, protocols
+from workflow.store.bell import Bell
+from workflow.store.episodes import Answered, Command, Loaded, Locked
+from workflow.store.session import Store
+from workflow.store.staff import Person
+
+Deciding = Callable[[Situation], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where people's requests are worked: the store, and the bell that calls the workers."""
+
+    store: Store
+    bell: Bell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asks about which episode; with a command key (and its body's fingerprint), and the version they saw."""
+
+    person: Person
+    episode: str
+    key: str | None = None
+    body: str = ""
+    version: int | None = None
+
+    @property
+    def command(self) -> Command | None:
+        return Command(actor=self.person.id, key=self.key, body=self.body) if self.key else None
+
+
+def advance(
+    desk: Desk, asked: Asked, *, name: str, occurred_at: datetime | None = None, reason: str | None = None
+) -> Answer:
+    """Take a transition."""
+    return perform(
+        desk, asked, Verb.ADVANCE, lambda s: decide.advance(s, name=name, occurred_at=occurred_at, reason=reason)
+    )
+
+
+def record(desk: Desk, asked: Asked, *, readings: tuple[Reading, ...]) -> Answer:
+    """Record readings: all of them, or none."""
+    return perform(desk, asked, Verb.RECORD, lambda s: decide.record(s, readings=readings))
+
+
+def correct(desk: Desk, asked: Asked, *, observation: str, reason: str, reading: Reading | None) -> Answer:
+    """Supersede or void an observation."""
+    return perform(
+        desk, asked, Verb.CORRECT, lambda s: decide.correct(s, key=observation, reason=reason, reading=reading)
+    )
+
+
+def administer(desk: Desk, asked: Asked, *, dose: decide.Dose, given_at: datetime | None = None) -> Answer:
+    """Record a dose as ordered and as given."""
+    return perform(desk, asked, Verb.ADMINISTER, lambda s: decide.administer(s, dose=dose, given_at=given_at))
+
+
+def appoint(desk: Desk, asked: Asked, *, kind: str, starts_at: datetime) -> Answer:
+    """Plan an appointment."""
+    return perform(desk, asked, Verb.APPOINT, lambda s: decide.appoint(s, kind=kind, starts_at=starts_at))
+
+
+def reschedule(desk: Desk, asked: Asked, *, appointment: str, starts_at: datetime) -> Answer:
+    """Move an appointment, and all that hangs on it."""
+    return perform(desk, asked, Verb.APPOINT, lambda s: decide.reschedule(s, key=appointment, starts_at=starts_at))
+
+
+def conclude(
+    desk: Desk, asked: Asked, *, appointment: str, state: AppointmentState, reason: str | None = None
+) -> Answer:
+    """Say what became of an appointment."""
+    return perform(desk, asked, Verb.APPOINT, lambda s: decide.conclude(s, key=appointment, state=state, reason=reason))
+
+
+def complete(desk: Desk, asked: Asked, *, task: str, note: str = "") -> Answer:
+    """Say a task is done."""
+    return perform(desk, asked, Verb.COMPLETE, lambda s: decide.complete(s, key=task, note=note))
+
+
+def acknowledge(desk: Desk, asked: Asked, *, task: str, until: datetime) -> Answer:
+    """Take a task on until a time."""
+    return perform(desk, asked, Verb.ACKNOWLEDGE, lambda s: decide.acknowledge(s, key=task, until=until))
+
+
+def hold(desk: Desk, asked: Asked, *, reason: str, occurred_at: datetime | None = None) -> Answer:
+    """Put a candidate on hold."""
+    return perform(desk, asked, Verb.HOLD, lambda s: decide.hold(s, reason=reason, occurred_at=occurred_at))
+
+
+def release(desk: Desk, asked: Asked, *, reason: str, occurred_at: datetime | None = None) -> Answer:
+    """End a hold."""
+    return perform(desk, asked, Verb.RELEASE, lambda s: decide.release(s, reason=reason, occurred_at=occurred_at))
+
+
+def override(desk: Desk, asked: Asked, *, gate: str, reason: str) -> Answer:
+    """Ask for a gate to be passed; the second person makes it stand."""
+    return perform(desk, asked, Verb.OVERRIDE, lambda s: decide.override(s, gate=gate, reason=reason))
+
+
+def deviate(
+    desk: Desk, asked: Asked, *, act: str, reason: str, occurred_at: datetime, dose: decide.Dose | None = None
+) -> Answer:
+    """Record an act that went against a shut gate; the second person makes it stand."""
+    return perform(
+        desk,
+        asked,
+        Verb.DEVIATE,
+        lambda s: decide.deviate(s, act=act, reason=reason, occurred_at=occurred_at, dose=dose),
+    )
+
+
+def adopt(
+    desk: Desk,
+    asked: Asked,
+    *,
+    stage: str,
+    reason: str,
+    occurred_at: datetime | None = None,
+    trials: tuple[decide.PriorTrial, ...] = (),
+    duties: tuple[decide.RunningDuty, ...] = (),
+) -> Answer:
+    """Take over a candidate where they really stand."""
+    return perform(
+        desk,
+        asked,
+        Verb.ADOPT,
+        lambda s: decide.adopt(s, stage=stage, reason=reason, occurred_at=occurred_at, trials=trials, duties=duties),
+    )
+
+
+def perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding) -> Answer:
+    """Do one verb on one episode. Everything a person changes in an episode comes through here.
+
+    Raises NotFoundError, NotPermittedError, StaleError, KeyReusedError, UnavailableError, and what deciding raises.
+    """
+    with desk.store.transaction() as connection:
+        locked = episodes.lock(connection, asked.episode, sites=asked.person.sites)
+        require(asked.person.at(locked.site), verb)
+        loaded = episodes.load(connection, locked.site, [locked.id], command=asked.command)[locked.id]
+        if loaded.answered is not None:
+            return _answered(desk.store, connection, locked, loaded, loaded.answered, asked.body)
+        _fresh(loaded, asked.version)
+        decision = deciding(_situation(desk.store, connection, asked.person, locked, loaded))
+        keys = episodes.keys_of(desk.store.vault, {locked.id: loaded})
+        episodes.apply(connection, [decision], heads={locked.id: loaded.head}, keys=keys, command=asked.command)
+    desk.bell.ring()
+    return told(decision)
+
+
+def _fresh(loaded: Loaded, seen: int | None) -> None:
+    """Refuse to decide on a page that is no longer how things are."""
+    if seen is not None and seen != loaded.episode.version:
+        raise StaleError(
+            f"you saw version {seen}; it is now version {loaded.episode.version}", allowed=f'"{loaded.episode.version}"'
+        )
+
+
+def _situation(store: Store, connection: Connection, person: Person, locked: Locked, loaded: Loaded) -> Situation:
+    identity = None
+    if loaded.identity is not None:
+        key = store.vault.key(loaded.episode.candidate, loaded.wrapped)
+        identity = candidates.opened(key, loaded.episode.candidate, loaded.identity)
+    return Situation(
+        protocol=protocols.cached(connection, loaded.episode.protocol),
+        episode=loaded.episode,
+        calendar=loaded.calendar,
+        actor=person.at(locked.site),
+        now=locked.now,
+        born_on=identity.born_on if identity else None,
+    )
+
+
+def _answered(  # noqa: PLR0917 - one look-up
+    store: Store, connection: Connection, locked: Locked, loaded: Loaded, answered: Answered, body: str
+) -> Answer:
+    """The answer this key had. Raises KeyReusedError where it came with another body or for another candidate."""
+    if answered.body != body or answered.episode != locked.id:
+        raise KeyReusedError
+    key = store.vault.key(loaded.episode.candidate, loaded.wrapped)
+    lines = ledger.read(connection, locked.site, locked.id, key, after=answered.seq - 1, most=1)
+    return retold(lines[0], episode=locked.id, site=locked.site)

@@ -1,0 +1,47 @@
+"""Sites, the people who work there, and what is published: set up by an administrator, as theca_migrate."""
+
+from datetime import date
+
+from workflow.domain.actor import Role
+from workflow.domain.protocol import ProtocolVersion
+from workflow.store import protocols, staff
+from workflow.store.session import Store
+
+
+def add_site(store: Store, *, site: str, name: str, zone: str, country: str, subdivision: str = "") -> None:
+    """Add a site, or change it: `zone` an IANA name, `country` and `subdivision` ISO 3166, for its public holidays.
+
+    Raises ImpossibleInputError for a zone or country nobody knows, or an id with anything but a-z, 0-9 and dash.
+    """
+    with store.transaction() as connection:
+        staff.add_site(connection, site=site, name=name, zone=zone, country=country, subdivision=subdivision)
+
+
+def add_closure(store: Store, *, site: str, day: date, label: str) -> None:
+    """A day the site is closed beside weekends and public holidays."""
+    with store.transaction() as connection:
+        staff.add_closure(connection, site=site, day=day, label=label)
+
+
+def add_person(store: Store, *, person: str, name: str, email: str = "") -> None:
+    """Add a person, or change their name and address."""
+    with store.transaction() as connection:
+        staff.add_person(connection, staff=person, name=name, email=email)
+
+
+def add_role(store: Store, *, site: str, person: str, role: Role, starts_on: date, ends_on: date | None = None) -> None:
+    """Give a person a role at a site, from a day to a day. Raises ImpossibleInputError for a site or person unknown."""
+    with store.transaction() as connection:
+        staff.add_role(connection, site=site, staff=person, role=role, starts_on=starts_on, ends_on=ends_on)
+
+
+def add_token(store: Store, *, person: str, label: str, days: int) -> str:
+    """A bearer token for a person, shown once and kept as a hash. Raises ImpossibleInputError."""
+    with store.transaction() as connection:
+        return staff.add_token(connection, person, label, days=days)
+
+
+def publish(store: Store, text: str) -> ProtocolVersion:
+    """Publish a protocol version for good. Raises ProtocolError, or UnsoundError where the number is taken."""
+    with store.transaction() as connection:
+        return protocols.publish(connection, text)
