@@ -1,0 +1,1 @@
+"""When time asks: Celery tells that something is due; PostgreSQL says what."""

@@ -1,5 +1,7 @@
 """The one place that reads the environment. Doors read it once and pass on what they need."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -13,6 +15,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default="", description="PostgreSQL 15 or newer, as theca_app or theca_worker")
     database_admin_url: str = Field(default="", description="the same database as theca_migrate: db upgrade, people")
+    database_worker_url: str = Field(default="", description="the same database as theca_worker, for workers")
     database_verify_url: str = Field(default="", description="the same database as theca_verify: doctor, ledger")
     database_pooler: str = Field(default="", description="'transaction' behind PgBouncer: no prepared statements")
     redis_url: str = Field(default="", description="the doorbell: a Redis-protocol broker")
@@ -33,3 +36,8 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings as the environment gives them now."""
     return Settings()
+
+
+def environment_with(changes: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a process started from here, with some settings changed."""
+    return {**os.environ, **changes}

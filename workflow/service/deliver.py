@@ -22,6 +22,8 @@ _LONGEST_WAIT = {"routine": 900, "urgent": 60, "red": 60}
 log = logging.getLogger(__name__)
 _dice = random.SystemRandom()
 
+Key = tuple[str, str]  # episode, message
+
 
 class TryLaterError(Exception):
     """The way is blocked for now; the message may be sent again."""
@@ -49,18 +51,22 @@ class Transport(Shape):
 
 
 def relay(store: Store, transport: Transport, *, link: str, most: int = 500) -> int:
-    """Send what is waiting, oldest first; answers how many were sent."""
+    """Send what is waiting, oldest first, in this process; answers how many were sent."""
+    return sum(deliver(store, transport, site, keys, link=link) for site, keys in due_batches(store, most=most))
+
+
+def due_batches(store: Store, *, most: int = 500) -> list[tuple[str, list[Key]]]:
+    """Messages that can be sent now, as batches of one site each: (site, [(episode, key), ...])."""
     with store.transaction() as connection:
         timers.beat(connection, "relay")
         due = outbox.due(connection, most)
-    by_site: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    by_site: dict[str, list[Key]] = defaultdict(list)
     for site, episode, key in due:
         by_site[site].append((episode, key))
-    batches = [(site, of[i : i + BATCH]) for site, of in by_site.items() for i in range(0, len(of), BATCH)]
-    return sum(deliver(store, transport, site, keys, link=link) for site, keys in batches)
+    return [(site, of[i : i + BATCH]) for site, of in by_site.items() for i in range(0, len(of), BATCH)]
 
 
-def deliver(store: Store, transport: Transport, site: str, keys: list[tuple[str, str]], *, link: str) -> int:
+def deliver(store: Store, transport: Transport, site: str, keys: list[Key], *, link: str) -> int:
     """Claim messages of one site, send each, and mark each."""
     with store.transaction([site]) as connection:
         claimed = outbox.claim(connection, site, keys)

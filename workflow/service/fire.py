@@ -29,15 +29,19 @@ Due = tuple[str, str, str, int]  # site, episode, task, projection
 
 
 def sweep(store: Store, *, most: int = MOST_PER_TICK) -> int:
-    """Fire everything that is due now, site by site, in batches. Answers how many timers were fired."""
+    """Fire everything that is due now, in this process. Answers how many timers were fired."""
+    return sum(fire_batch(store, batch) for batch in due_batches(store, most=most))
+
+
+def due_batches(store: Store, *, most: int = MOST_PER_TICK) -> list[list[Due]]:
+    """What is due now, as batches of one site each. Notes that the clock ticked."""
     with store.transaction() as connection:
         timers.beat(connection, "tick")
         due = timers.due(connection, most)
     by_site: dict[str, list[Due]] = defaultdict(list)
     for one in due:
         by_site[one[0]].append(one)
-    batches = [of[i : i + BATCH] for of in by_site.values() for i in range(0, len(of), BATCH)]
-    return sum(fire_batch(store, batch) for batch in batches)
+    return [of[i : i + BATCH] for of in by_site.values() for i in range(0, len(of), BATCH)]
 
 
 def fire_batch(store: Store, batch: Sequence[Due]) -> int:

@@ -3,9 +3,13 @@
 from datetime import date
 
 from workflow.domain.actor import Role
+from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.protocol import ProtocolVersion
+from workflow.service.intake import rows
 from workflow.store import protocols, staff
 from workflow.store.session import Store
+
+PEOPLE = ("person", "name", "email", "site", "role")
 
 
 def add_site(store: Store, *, site: str, name: str, zone: str, country: str, subdivision: str = "") -> None:
@@ -39,6 +43,26 @@ def add_token(store: Store, *, person: str, label: str, days: int) -> str:
     """A bearer token for a person, shown once and kept as a hash. Raises ImpossibleInputError."""
     with store.transaction() as connection:
         return staff.add_token(connection, person, label, days=days)
+
+
+def load(store: Store, data: bytes, *, today: date) -> list[str]:
+    """People and their roles from CSV (person, name, email, site, role), a row per role; answers who is in it.
+
+    Raises ImpossibleInputError naming the line; then nothing of the file was taken.
+    """
+    found = rows(data, PEOPLE)
+    with store.transaction() as connection:
+        for row in found:
+            cells = row.cells
+            if cells["role"] not in list(Role):
+                raise ImpossibleInputError(
+                    f"line {row.line}: no role {cells['role']!r}", place="role", allowed=", ".join(Role)
+                )
+            staff.add_person(connection, staff=cells["person"], name=cells["name"], email=cells["email"])
+            staff.add_role(
+                connection, site=cells["site"], staff=cells["person"], role=Role(cells["role"]), starts_on=today
+            )
+    return sorted({row.cells["person"] for row in found})
 
 
 def publish(store: Store, text: str) -> ProtocolVersion:

@@ -84,6 +84,20 @@ def named(connection: Connection, vault: Vault, site: str, query: str) -> set[st
     return found
 
 
+def open_episode(connection: Connection, vault: Vault, site: str, mrn: str, protocol: str) -> str | None:
+    """The open episode on a protocol of the candidate with this record number."""
+    found = connection.scalar(
+        text(
+            "SELECT e.id FROM candidate_identity AS i"
+            " JOIN episode AS e ON e.site_id = i.site_id AND e.candidate_id = i.candidate_id"
+            " WHERE i.site_id = :site AND i.mrn_index = :index AND e.closed_at IS NULL"
+            " AND split_part(e.protocol, '@', 1) = split_part(:protocol, '@', 1)"
+        ),
+        {"site": site, "index": vault.mrn_index(site, mrn), "protocol": protocol},
+    )
+    return None if found is None else str(found)
+
+
 def _add(connection: Connection, vault: Vault, site: str, identity: Identity, index: bytes) -> Registered:
     candidate, code = str(uuid.uuid4()), new_code()
     key, wrapped = vault.new_key(candidate)

@@ -124,6 +124,11 @@ def add_role(
     )
 
 
+def zone(connection: Connection, site: str) -> str:
+    """The time zone of a site in sight."""
+    return str(connection.execute(text("SELECT zone FROM site WHERE site_id = :site"), {"site": site}).scalar_one())
+
+
 def roster(connection: Connection, site: str) -> Roster:
     """Everybody who holds a role at the site today, and the channels that reach them."""
     found = connection.execute(

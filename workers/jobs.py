@@ -1,0 +1,57 @@
+"""The four jobs, each a few lines: look what is due, and hand it on by id."""
+
+from functools import lru_cache
+
+from workers.app import app
+from workers.transports import transport
+from workflow.service import deliver as delivery
+from workflow.service import fire as firing
+from workflow.service.deliver import Transport
+from workflow.settings import settings
+from workflow.store.bell import TICK
+from workflow.store.session import Store, open_store
+
+
+@app.task(name=TICK)
+def tick() -> None:
+    """Something may be due: hand on batches of timers and of messages."""
+    sweep()
+    relay()
+
+
+def sweep() -> None:
+    """Hand on the timers that are due."""
+    for batch in firing.due_batches(_store()):
+        fire.delay(batch)
+
+
+def relay() -> None:
+    """Hand on the messages that wait."""
+    for site, keys in delivery.due_batches(_store()):
+        deliver.delay(site, keys)
+
+
+@app.task(name="workers.fire")
+def fire(batch: list[tuple[str, str, str, int]]) -> None:
+    """Fire timers of one site; what they wrote is on its way at once."""
+    if firing.fire_batch(_store(), [(site, episode, key, n) for site, episode, key, n in batch]):
+        relay()
+
+
+@app.task(name="workers.deliver")
+def deliver(site: str, keys: list[tuple[str, str]]) -> None:
+    """Send messages of one site."""
+    pairs = [(episode, key) for episode, key in keys]
+    delivery.deliver(_store(), _transport(), site, pairs, link=settings().theca_public_url)
+
+
+@lru_cache(maxsize=1)
+def _store() -> Store:
+    """This process's own store: opened after the fork, by the first job."""
+    now = settings()
+    return open_store(now.database_worker_url or now.database_url, now.theca_key_file, pooler=now.database_pooler)
+
+
+@lru_cache(maxsize=1)
+def _transport() -> Transport:
+    return transport(settings())

@@ -1,0 +1,51 @@
+"""`theca`: reads one table of verbs, and loads only the one that is asked for."""
+
+import sys
+from importlib import import_module
+
+from workflow import __version__
+
+# verb: (module, its typer app, what it does)
+VERBS: dict[str, tuple[str, str, str]] = {
+    "demo": ("demo", "app", "start everything and watch invented candidates walk the pathway"),
+    "up": ("up", "app", "start everything on the embedded servers and keep it running"),
+    "doctor": ("doctor", "app", "is it well, and is everything as it says (--invariants)"),
+    "protocol": ("protocol", "app", "lint or draw a protocol file; publish it"),
+    "import": ("intake", "imports", "take referrals or pain diaries from CSV"),
+    "adopt": ("intake", "adopts", "take over a candidate at the stage they really are in"),
+    "sweep": ("work", "sweeps", "fire what is due and send what waits, once"),
+    "why": ("work", "whys", "why is this candidate not moving"),
+    "ledger": ("work", "ledgers", "print an episode's ledger"),
+    "db": ("db", "app", "create roles, upgrade the database"),
+    "site": ("people", "sites", "add a site"),
+    "staff": ("people", "staffs", "add a person"),
+    "calendar": ("people", "calendars", "add a day on which a site is closed"),
+    "roster": ("people", "rosters", "give a person a role at a site"),
+    "token": ("people", "tokens", "make a bearer token"),
+}
+
+
+def main() -> None:
+    """Run one verb. Exit 0 sound or done, 1 broken or refused, 2 bad usage, 3 could not check."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if asked in ("--version", "-V"):
+        print(f"theca {__version__}")
+    elif asked in ("--help", "-h"):
+        print(usage())
+    elif asked not in VERBS:
+        print(f"theca: no verb {asked!r}\n\n{usage()}", file=sys.stderr)
+        sys.exit(2)
+    else:
+        module, app, _ = VERBS[asked]
+        sys.argv = [f"theca {asked}", *sys.argv[2:]]
+        getattr(import_module(f"workflow.cli.{module}"), app)()
+
+
+def usage() -> str:
+    """The verbs, a line each."""
+    lines = [f"  {verb:<10} {what}" for verb, (_, _, what) in VERBS.items()]
+    return "\n".join(["theca VERB [OPTION ...]   (theca VERB --help tells more)", "", *lines])
+
+
+if __name__ == "__main__":
+    main()

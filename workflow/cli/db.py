@@ -1,0 +1,41 @@
+"""theca db: the database's roles and shape."""
+
+from typing import Annotated
+
+import typer
+
+from workflow.cli.ground import DATABASE, ground, plainly
+from workflow.store import migrate, roles
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the database to the newest shape, as theca_migrate (DATABASE_ADMIN_URL)."""
+    with plainly(), ground(upgrade=False) as here:
+        before = migrate.current(here.now.database_admin_url) or "nothing"
+        migrate.upgrade(here.now.database_admin_url)
+        print(f"from {before} to {migrate.head()}")
+
+
+@app.command()
+def establish(
+    superuser_url: Annotated[str, typer.Option(envvar="DATABASE_SUPERUSER_URL", help="used once, for this")],
+    database: str = DATABASE,
+) -> None:
+    """Create the roles and the database on your own PostgreSQL (15 or newer), and print their URLs."""
+    with plainly():
+        passwords = roles.new_passwords()
+        roles.establish(superuser_url, database, passwords)
+        for name, role in _NAMES.items():
+            print(f"{name}={roles.url_of(superuser_url, role, passwords[role], database)}")
+
+
+_NAMES = {
+    "DATABASE_URL": "theca_app",
+    "DATABASE_ADMIN_URL": "theca_migrate",
+    "DATABASE_VERIFY_URL": "theca_verify",
+    "DATABASE_WORKER_URL": "theca_worker",
+    "DATABASE_BACKUP_URL": "theca_backup",
+}

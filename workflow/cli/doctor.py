@@ -1,0 +1,41 @@
+"""theca doctor: is it well, and is everything as it says."""
+
+import json
+from dataclasses import asdict
+
+import typer
+
+from workflow.cli.ground import ground, plainly
+from workflow.service.audit import audit
+from workflow.service.health import examine
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def doctor(*, invariants: bool = False, as_json: bool = typer.Option(False, "--json")) -> None:
+    """Look at the running parts; with --invariants, check every episode against its ledger.
+
+    Exit 0 sound, 1 something is wrong, 3 could not look.
+    """
+    with plainly(), ground(upgrade=False) as here:
+        findings = [asdict(finding) for finding in examine(here.desk().store)]
+        flaws: list[dict[str, str]] = []
+        counted = ""
+        if invariants:
+            found = audit(here.verify())
+            flaws = [asdict(flaw) for flaw in found.flaws]
+            counted = f"{found.episodes} episodes, {found.lines} ledger lines, {found.messages} messages"
+    well = all(finding["well"] for finding in findings) and not flaws
+    if as_json:
+        print(json.dumps({"well": well, "findings": findings, "invariants": counted, "flaws": flaws}, indent=2))
+    else:
+        for finding in findings:
+            print(f"{'ok ' if finding['well'] else 'BAD'}  {finding['what']}: {finding['shown']}")
+            if not finding["well"]:
+                print(f"     {finding['remedy']}")
+        for flaw in flaws:
+            print(f"BAD  {flaw['kind']}: episode {flaw['episode']}: {flaw['detail']}")
+        if invariants:
+            print(f"{'BAD' if flaws else 'ok '}  invariants: {counted}, {len(flaws)} flaws")
+    raise typer.Exit(0 if well else 1)

@@ -1,0 +1,107 @@
+"""What a verb stands on: the servers the settings name, or the embedded ones in the data folder, and who asks."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import typer
+
+from workflow import engines
+from workflow.domain.errors import NotPermittedError, TroubleError
+from workflow.service.act import Desk
+from workflow.settings import Settings, settings
+from workflow.store import migrate, roles, vault
+from workflow.store.bell import Bell
+from workflow.store.session import Store, open_store
+from workflow.store.staff import Person, who_is
+
+DATABASE = "theca"
+REFUSED, COULD_NOT = 1, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Settings that are complete, and the same as environment variables for processes started from here."""
+
+    now: Settings
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def desk(self) -> Desk:
+        """Where people's requests are worked."""
+        store = open_store(self.now.database_url, self.now.theca_key_file, pooler=self.now.database_pooler)
+        return Desk(store, Bell(self.now.redis_url))
+
+    def admin(self) -> Store:
+        """The store as theca_migrate."""
+        return open_store(self.now.database_admin_url, self.now.theca_key_file)
+
+    def verify(self) -> Store:
+        """The store as theca_verify, or theca_migrate where that is not set."""
+        return open_store(self.now.database_verify_url or self.now.database_admin_url, self.now.theca_key_file)
+
+
+@contextmanager
+def ground(*, upgrade: bool = True) -> Iterator[Ground]:
+    """Stand on the servers DATABASE_URL names, or on the embedded ones: those that run, or started for this verb."""
+    now = settings()
+    if now.database_url:
+        yield Ground(now=now)
+        return
+    data = now.theca_data.absolute()
+    data.mkdir(parents=True, exist_ok=True)
+    with engines.running(data / "servers") as running:
+        variables = _variables(now, data, running)
+        embedded = now.model_copy(update={name.lower(): value for name, value in variables.items()})
+        embedded = embedded.model_copy(update={"theca_key_file": Path(variables["THECA_KEY_FILE"])})
+        if upgrade:
+            migrate.upgrade(variables["DATABASE_ADMIN_URL"])
+        yield Ground(now=embedded, variables=variables)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Trouble becomes one line that says what is wrong and what is allowed, and an exit code."""
+    try:
+        yield
+    except TroubleError as wrong:
+        place = f" ({wrong.place})" if wrong.place else ""
+        allowed = f"; allowed: {wrong.allowed}" if wrong.allowed else ""
+        print(f"theca: {wrong.detail}{place}{allowed}", file=sys.stderr)
+        raise typer.Exit(COULD_NOT if wrong.code in ("unavailable", "key_file") else REFUSED) from None
+    except engines.EnginesError as wrong:
+        print(f"theca: {wrong}", file=sys.stderr)
+        raise typer.Exit(COULD_NOT) from None
+
+
+def asking(desk: Desk, now: Settings) -> Person:
+    """In whose name a verb acts: the bearer of THECA_TOKEN. Raises NotPermittedError."""
+    with desk.store.transaction() as connection:
+        person = who_is(connection, now.theca_token) if now.theca_token else None
+    if person is None:
+        raise NotPermittedError("THECA_TOKEN names nobody", allowed="a token made with: theca token add")
+    return person
+
+
+def _variables(now: Settings, data: Path, running: engines.Engines) -> dict[str, str]:
+    """The settings of the embedded servers; roles and the key are made on first use."""
+    kept, key = data / "roles.json", data / "key"
+    passwords: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else roles.new_passwords()
+    if not kept.exists():
+        roles.establish(running.admin_url, DATABASE, passwords)
+        kept.touch(mode=0o600)
+        kept.write_text(json.dumps(passwords))
+    if not key.exists():
+        vault.create_key_file(key)
+    urls = {role: roles.url_of(running.admin_url, role, password, DATABASE) for role, password in passwords.items()}
+    return {
+        "DATABASE_URL": urls["theca_app"],
+        "DATABASE_ADMIN_URL": urls["theca_migrate"],
+        "DATABASE_VERIFY_URL": urls["theca_verify"],
+        "DATABASE_WORKER_URL": urls["theca_worker"],
+        "REDIS_URL": running.redis_url,
+        "THECA_KEY_FILE": str(key),
+        "THECA_PUBLIC_URL": now.theca_public_url or f"http://127.0.0.1:{now.theca_port}",
+    }

@@ -1,0 +1,108 @@
+"""theca up: the servers, the API, a worker and beat, each a process of its own, until Ctrl-C.
+
+embedded servers (unless DATABASE_URL names yours) ─► newest shape ─► protocols published ─► api, worker, beat
+"""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from workflow import engines
+from workflow.cli.ground import COULD_NOT, Ground, ground, plainly
+from workflow.service import people
+from workflow.settings import environment_with
+
+app = typer.Typer(add_completion=False)
+
+PROTOCOLS = Path(__file__).parents[2] / "protocols"
+READY_WITHIN = 60.0
+_CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
+
+
+@app.command()
+def up(ready: Annotated[Path | None, typer.Option(help="write the address here once it answers")] = None) -> None:
+    """Start everything and keep it running; Ctrl-C or SIGTERM stops it cleanly."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    with plainly(), ExitStack() as stack:
+        here = stack.enter_context(ground())
+        port = here.now.theca_port
+        engines.ensure_free(port, needed_by="the API", remedy="set THECA_PORT to another")
+        _publish(here)
+        for name, command in _commands(port, here.now.theca_data).items():
+            stack.enter_context(tethered(name, command, here))
+        address = f"http://127.0.0.1:{port}"
+        if not _answers(address, stop):
+            print(f"theca: the API did not answer within {READY_WITHIN:.0f} s; see {_logs(here)}", file=sys.stderr)
+            raise typer.Exit(COULD_NOT)
+        print(f"Theca answers at {address}   (logs in {_logs(here)}; Ctrl-C stops)", flush=True)
+        if ready is not None:
+            ready.write_text(address)
+        stop.wait()
+
+
+@contextmanager
+def tethered(name: str, command: tuple[str, ...], here: Ground) -> Iterator[None]:
+    """A process that lives as long as this block, or as long as we do."""
+    log = _logs(here) / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    variables = dict(here.variables)
+    if name in ("worker", "beat"):
+        variables["DATABASE_URL"] = variables.get("DATABASE_WORKER_URL", "")
+    with log.open("ab") as out:
+        child = subprocess.Popen(
+            (sys.executable, "-m", "workflow.cli.tether", *command),
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            env=environment_with({key: value for key, value in variables.items() if value}),
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            assert child.stdin is not None
+            child.stdin.close()
+            child.wait()
+
+
+def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:
+    api = (sys.executable, "-m", "uvicorn", "--factory", "api.app:app", "--host", "127.0.0.1", "--port", str(port))
+    quiet = ("--loglevel", "WARNING")
+    return {
+        "api": (*api, "--log-level", "warning", "--no-access-log", "--timeout-graceful-shutdown", "2"),
+        "worker": (*_CELERY, "worker", *quiet, "--concurrency", "2", "--without-gossip", "--without-mingle"),
+        "beat": (*_CELERY, "beat", *quiet, "--pidfile", "", "--schedule", str(data.absolute() / "beat-schedule")),
+    }
+
+
+def _publish(here: Ground) -> None:
+    store = here.admin()
+    for path in sorted(PROTOCOLS.glob("*/v*.yaml")):
+        people.publish(store, path.read_text(encoding="utf-8"))
+    store.close()
+
+
+def _answers(address: str, stop: threading.Event) -> bool:
+    end = time.monotonic() + READY_WITHIN
+    while time.monotonic() < end and not stop.is_set():
+        try:
+            if httpx.get(f"{address}/healthz", timeout=2).status_code == httpx.codes.OK:
+                return True
+        except httpx.TransportError:
+            stop.wait(0.1)
+    return stop.is_set()
+
+
+def _logs(here: Ground) -> Path:
+    return here.now.theca_data.absolute() / "logs"

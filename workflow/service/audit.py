@@ -1,0 +1,121 @@
+"""Is everything as it says? The invariants that must hold after any fault, checked episode by episode.
+
+ledger    every line is hashed, chained and committed to as it claims
+fold      the stored state is the fold of the ledger
+timers    every open task has exactly one timer, live or declared-paused; every ended task an ended one
+duties    no episode is closed with a duty open
+messages  every message a line names is there once, and no other
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from workflow.domain.decision import fold
+from workflow.domain.episode import Episode
+from workflow.domain.ladder import TimerState
+from workflow.domain.ledger import GENESIS
+from workflow.store import episodes, ledger
+from workflow.store.episodes import Loaded
+from workflow.store.ledger import Read
+from workflow.store.session import Store
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """One thing that does not hold."""
+
+    episode: str
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was looked at, and what does not hold."""
+
+    episodes: int
+    lines: int
+    messages: int
+    flaws: tuple[Flaw, ...]
+
+
+def audit(store: Store) -> Audit:
+    """Check every episode of every site. Needs a role that sees all sites: theca_verify or theca_migrate."""
+    flaws: list[Flaw] = []
+    counts = [0, 0, 0]
+    with store.transaction() as connection:
+        for site, page in _pages(connection):
+            loaded = episodes.load(connection, site, page, sealed=False)
+            for id_ in page:
+                lines, messages = _audit_one(store, connection, loaded[id_], flaws)
+                counts = [counts[0] + 1, counts[1] + lines, counts[2] + messages]
+    return Audit(episodes=counts[0], lines=counts[1], messages=counts[2], flaws=tuple(flaws))
+
+
+def _pages(connection: Connection) -> Iterator[tuple[str, list[str]]]:
+    by_site: dict[str, list[str]] = {}
+    for line in connection.execute(text("SELECT site_id, id FROM episode ORDER BY site_id, id")):
+        by_site.setdefault(line.site_id, []).append(str(line.id))
+    for site, ids in by_site.items():
+        for start in range(0, len(ids), PAGE):
+            yield site, ids[start : start + PAGE]
+
+
+def _audit_one(store: Store, connection: Connection, loaded: Loaded, flaws: list[Flaw]) -> tuple[int, int]:
+    episode = loaded.episode
+    key = store.vault.key(episode.candidate, loaded.wrapped)
+    lines = ledger.read(connection, episode.site, episode.id, key)
+    kept = _messages(connection, episode)
+    found = [*_chain(lines, loaded), *_fold(lines, episode), *_clocks(episode), *_told(lines, kept)]
+    flaws.extend(Flaw(episode=episode.id, kind=kind, detail=detail) for kind, detail in found)
+    return len(lines), len(kept)
+
+
+def _chain(lines: list[Read], loaded: Loaded) -> Iterator[tuple[str, str]]:
+    prev = GENESIS
+    for number, line in enumerate(lines, start=1):
+        if line.seq != number or line.prev != prev or not line.sound:
+            yield "ledger", f"line {line.seq} is not what it claims"
+        prev = line.hash
+    if prev != loaded.head or len(lines) != loaded.episode.seq:
+        yield "ledger", f"the chain ends at line {len(lines)}, the episode at {loaded.episode.seq}"
+
+
+def _fold(lines: list[Read], episode: Episode) -> Iterator[tuple[str, str]]:
+    state = Episode(id=episode.id, site=episode.site, candidate=episode.candidate)
+    for line in lines:
+        if line.payload is not None:
+            state = fold(state, line.payload, seq=line.seq)
+    if state != episode:
+        names = [name for name in Episode.__slots__ if getattr(state, name) != getattr(episode, name)]
+        yield "fold", f"the rows differ from the ledger in {', '.join(names)}"
+
+
+def _clocks(episode: Episode) -> Iterator[tuple[str, str]]:
+    for task in episode.tasks.values():
+        timer = episode.timers.get(task.key)
+        paused = timer is not None and timer.state is TimerState.PAUSED and episode.hold is not None
+        runs = timer is not None and (timer.state is TimerState.LIVE or paused)
+        if task.is_open and not runs:
+            yield "timers", f"open task {task.key} has no running clock"
+        if not task.is_open and timer is not None and timer.state is not TimerState.ENDED:
+            yield "timers", f"ended task {task.key} still has a clock"
+    if episode.closed_at is not None and episode.open_tasks:
+        yield "duties", "closed with work open"
+
+
+def _messages(connection: Connection, episode: Episode) -> set[str]:
+    query = "SELECT key FROM message WHERE site_id = :site AND episode_id = CAST(:id AS uuid)"
+    return set(connection.scalars(text(query), {"site": episode.site, "id": episode.id}))
+
+
+def _told(lines: list[Read], kept: set[str]) -> Iterator[tuple[str, str]]:
+    told = [key for line in lines if line.payload is not None for key in line.payload["told"]]
+    if len(told) != len(set(told)):
+        yield "messages", "a message was told twice"
+    for key in sorted(set(told) ^ kept):
+        yield "messages", f"{key} is {'missing' if key in told else 'in no ledger line'}"
