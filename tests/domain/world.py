@@ -126,7 +126,11 @@ class Walker:
     def record(
         self, actor: Actor = NILS, *, at: datetime | None = None, trial: int | None = None, **values: Value
     ) -> Decision:
-        readings = tuple(self.reading(item, value, at=at, trial=trial) for item, value in values.items())
+        return self.take_readings(
+            actor, tuple(self.reading(item, value, at=at, trial=trial) for item, value in values.items())
+        )
+
+    def take_readings(self, actor: Actor, readings: tuple[Reading, ...]) -> Decision:
         return self.do(record, actor, readings=readings)
 
     def reading(self, item: str, value: Value, *, at: datetime | None = None, trial: int | None = None) -> Reading:
@@ -230,6 +234,11 @@ class Walker:
 
     def newest(self, item: str) -> Observation:
         found = self.situation(NILS).view(self.now).latest(item)
+        assert found is not None
+        return found
+
+    def newest_in(self, trial: int, item: str) -> Observation:
+        found = self.situation(NILS).view(self.now).latest(item, trial=trial)
         assert found is not None
         return found
 

@@ -32,8 +32,8 @@ _CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
 def up(ready: Annotated[Path | None, typer.Option(help="write the address here once it answers")] = None) -> None:
     """Start everything and keep it running; Ctrl-C or SIGTERM stops it cleanly."""
     stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stop.set())
     with plainly(), ExitStack() as stack:
         here = stack.enter_context(ground())
         port = here.now.theca_port

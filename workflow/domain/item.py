@@ -65,7 +65,7 @@ class Item:
         ok = {
             Kind.YES_NO: value in ("yes", "no"),
             Kind.CHOICE: value in self.choices,
-            Kind.TEXT: 0 < len(value) <= _LONGEST_TEXT,
+            Kind.TEXT: bool(value.strip()) and len(value) <= _LONGEST_TEXT,
             Kind.DATE: _is_date(value),
             Kind.NUMBER: False,
         }[self.kind]
@@ -87,7 +87,7 @@ class Item:
             case Kind.CHOICE:
                 return ", ".join(self.choices)
             case Kind.TEXT:
-                return f"1 to {_LONGEST_TEXT} characters"
+                return f"1 to {_LONGEST_TEXT} characters, not only spaces"
             case Kind.DATE:
                 return "a date as YYYY-MM-DD"
 

@@ -50,6 +50,11 @@ class Observation:
         return self.superseded_by is None
 
     @property
+    def order(self) -> tuple[datetime, datetime, tuple[int, ...]]:
+        """Which of two values is the newer: by when it was observed, then recorded, then by its line and place."""
+        return self.observed_at, self.recorded_at, tuple(int(part) for part in self.key.split("."))
+
+    @property
     def shown(self) -> str:
         """The value in words, with its unit."""
         if self.absent is not None:

@@ -54,13 +54,14 @@ def respond(protocol: ProtocolVersion, episode: Episode, trial: Trial, *, at: da
     before = [o for o in taken if o.trial is None or o.trial == trial.number]
     base = _baseline(rule.baseline, [o for o in before if o.observed_at < first], trial, first, calendar)
     if isinstance(base, str):
-        return _unknown(base)
+        return _unknown(base, base=before)
     if void := _voided(episode, rule.baseline.void_by, base, first):
-        return _unknown(void)
+        return _unknown(void, base=base)
     after = [o for o in taken if o.trial == trial.number and o.observed_at >= first]
     inside = [o for o in after if any(_covers(protocol, dose, trial, o.observed_at) for dose in doses)]
-    if len(inside) < rule.scores:
-        return _unknown(f"{len(inside)} of {rule.scores} scores inside the drug's effect window")
+    moments = len({o.observed_at for o in inside})
+    if moments < rule.scores:
+        return _unknown(f"{moments} of {rule.scores} scores inside the drug's effect window", base=base, inside=inside)
     return _judged(protocol, base, inside, left_out=len(after) - len(inside))
 
 
@@ -71,7 +72,7 @@ def _judged(
     baseline, mean = _mean(base), _mean(inside)
     change = baseline - mean if rule.lower_is_better else mean - baseline
     if baseline == 0:
-        return _unknown("a baseline of 0 leaves nothing to relieve")
+        return _unknown("a baseline of 0 leaves nothing to relieve", base=base, inside=inside)
     relief = change * 100 / baseline
     margin = relief - Fraction(rule.threshold)
     met = margin > 0 if rule.operator is Operator.ABOVE else margin >= 0
@@ -89,8 +90,14 @@ def _judged(
     )
 
 
-def _unknown(because: str) -> Response:
-    return Response(verdict="cannot be judged", because=because)
+def _unknown(because: str, *, base: Iterable[Observation] = (), inside: Iterable[Observation] = ()) -> Response:
+    """No answer, and the scores it was looked for in."""
+    return Response(
+        verdict="cannot be judged",
+        because=because,
+        scores=tuple(o.key for o in inside),
+        baseline_scores=tuple(o.key for o in base),
+    )
 
 
 def _scores(episode: Episode, instrument: str) -> list[Observation]:

@@ -41,6 +41,15 @@ class Trial:
     def number(self) -> int:
         return int(self.key)
 
+    def under_way(self, at: datetime) -> bool:
+        """Whether this trial had begun and not ended at that time."""
+        return self.started_at <= at and (self.ended_at is None or at <= self.ended_at)
+
+    def holds_catheter(self, at: datetime) -> bool:
+        """Whether the trial catheter lay in the body at that time."""
+        placed = self.method is Method.CATHETER and self.punctured_at is not None and self.punctured_at <= at
+        return placed and (self.catheter_out_at is None or at < self.catheter_out_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:

@@ -57,7 +57,7 @@ class View:
             for o in self.episode.observations.values()
             if o.item == item and o.stands and o.observed_at <= self.at and trial in (None, o.trial)
         ]
-        return max(seen, key=lambda o: (o.observed_at, o.recorded_at, o.key), default=None)
+        return max(seen, key=lambda o: o.order, default=None)
 
     def _item(self, subject: Subject) -> Known | Missing:
         trial = self.trial
@@ -66,7 +66,9 @@ class View:
         number = trial.number if subject.this_trial and trial else None
         seen = self.latest(subject.item, trial=number)
         if seen is None:
-            return Missing(because="is not recorded" + (" in this trial" if subject.this_trial else ""))
+            if number is None:
+                return Missing(because="is not recorded")
+            return Missing(because="is not recorded in this trial", keys=(_of(number),))
         if seen.absent is not None:
             return Missing(because=f"was not obtained ({seen.absent})", keys=(seen.key,))
         valid = subject.within or self.protocol.items[subject.item].valid_for
@@ -85,29 +87,38 @@ def _age(seen: Observation, valid: Duration, calendar: Calendar) -> str:
     return f"{seen.shown} of {calendar.local(seen.observed_at):%Y-%m-%d %H:%M}, valid for {valid}"
 
 
-def _relief(view: View, _of: str) -> Known | Missing:
+def _of(trial: int) -> str:
+    """What an answer rests on where nothing is recorded yet: that it was about this trial, and no other."""
+    return f"trial.{trial}"
+
+
+def _relief(view: View, _: str) -> Known | Missing:
     response = view.response()
     if response is None:
         return Missing(because="has no trial to be judged on")
     if response.relief is None:
-        return Missing(because=f"cannot be judged: {response.because}", keys=response.keys)
+        keys = (_of(view.trial.number) if view.trial else "", *response.keys)
+        return Missing(because=f"cannot be judged: {response.because}", keys=keys)
     # The verdict is decided in exact fractions; here it travels as text, so no rounding can move it.
     return Known(shown=response.because, text=response.verdict, keys=response.keys)
 
 
-def _response_scores(view: View, _of: str) -> Known | Missing:
+def _response_scores(view: View, _: str) -> Known | Missing:
     response = view.response()
     return Missing(because="has no trial") if response is None else _count(len(response.scores))
 
 
-def _count_trials(view: View, _of: str) -> Known | Missing:
-    return _count(sum(1 for trial in view.episode.trials.values() if trial.started_at < view.at))
+def _count_trials(view: View, _: str) -> Known | Missing:
+    """The trials begun by now; looking back at one, those before it."""
+    begun = [trial for trial in view.episode.trials.values() if trial.started_at <= view.at]
+    return _count(sum(1 for trial in begun if view.of_trial is None or trial.number < view.of_trial))
 
 
-def _count_doses(view: View, _of: str) -> Known | Missing:
+def _count_doses(view: View, _: str) -> Known | Missing:
+    """The doses before this instant: what is given at it was authorised by it."""
     trial = view.trial
     doses = view.episode.administrations.values()
-    return _count(sum(1 for d in doses if trial and d.trial == trial.number and d.given_at <= view.at))
+    return _count(sum(1 for d in doses if trial and d.trial == trial.number and d.given_at < view.at))
 
 
 def _count_duties(view: View, of: str) -> Known | Missing:
@@ -120,7 +131,8 @@ def _count_duties(view: View, of: str) -> Known | Missing:
 def _ran(duty: Task, at: datetime) -> bool:
     """Whether this is a duty that was open at `at`."""
     over = not duty.is_open and duty.closed_at is not None and duty.closed_at <= at
-    return duty.is_duty and duty.anchor_at <= at and not over
+    # A later act of the same kind moves the anchor; the duty ran since it was opened all the same.
+    return duty.is_duty and min(duty.anchor_at, duty.opened_at) <= at and not over
 
 
 def _since_item(view: View, of: str) -> Known | Missing:
@@ -128,7 +140,7 @@ def _since_item(view: View, of: str) -> Known | Missing:
     return Missing(because="is not recorded") if seen is None else _hours(view.at - seen.observed_at, seen.key)
 
 
-def _since_dose(view: View, _of: str) -> Known | Missing:
+def _since_dose(view: View, _: str) -> Known | Missing:
     trial = view.trial
     doses = [d for d in view.episode.administrations.values() if trial and d.trial == trial.number]
     if not doses:
@@ -137,7 +149,7 @@ def _since_dose(view: View, _of: str) -> Known | Missing:
     return _hours(view.at - last.given_at, last.key)
 
 
-def _observed_enough(view: View, _of: str) -> Known | Missing:
+def _observed_enough(view: View, _: str) -> Known | Missing:
     """Whether the last dose's observation time, as its drug asks, has passed: yes or no."""
     trial = view.trial
     doses = [d for d in view.episode.administrations.values() if trial and d.trial == trial.number]
@@ -167,7 +179,7 @@ def _valid_at(view: View, of: str) -> Known | Missing:
     return Known(shown=seen.shown, text="yes" if good else "no", keys=(seen.key, planned.key))
 
 
-def _trial_method(view: View, _of: str) -> Known | Missing:
+def _trial_method(view: View, _: str) -> Known | Missing:
     trial = view.trial
     return Missing(because="has no trial") if trial is None else Known(shown=trial.method, text=trial.method)
 
@@ -178,12 +190,13 @@ def _attended(view: View, of: str) -> Known | Missing:
     return Known(shown="attended" if done else "not attended", text="yes" if done else "no")
 
 
-def _catheter(view: View, _of: str) -> Known | Missing:
-    """Where the catheter of this trial is: none, in or out."""
+def _catheter(view: View, _: str) -> Known | Missing:
+    """Where the catheter of this trial was at this instant: none, in or out."""
     trial = view.trial
-    if trial is None or trial.method != "catheter" or trial.punctured_at is None:
-        return Known(shown="none", text="none")
-    return Known(shown="out", text="out") if trial.catheter_out_at else Known(shown="in", text="in")
+    if trial is not None and trial.holds_catheter(view.at):
+        return Known(shown="in", text="in")
+    out = trial is not None and trial.catheter_out_at is not None and trial.catheter_out_at <= view.at
+    return Known(shown="out", text="out") if out else Known(shown="none", text="none")
 
 
 def _count(number: int) -> Known:

@@ -43,6 +43,20 @@ def happened(draft: Draft, fact: Fact) -> None:
             open_task(draft, rule, anchor=fact.at, fact=fact)
 
 
+def asked_for_by(draft: Draft, rule: TaskRule) -> Observation | None:
+    """The newest standing value that opens or discharges this work, where it is one that opens it."""
+    newest: Observation | None = None
+    asks = False
+    for seen in draft.episode.observations.values():
+        if not seen.stands or (newest is not None and seen.order < newest.order):
+            continue
+        fact = Fact(at=seen.observed_at, observation=seen)
+        opens = any(_matches(trigger, fact) for trigger in rule.opens)
+        if opens or any(_matches(trigger, fact) for trigger in rule.closes):
+            newest, asks = seen, opens
+    return newest if asks else None
+
+
 def open_task(draft: Draft, rule: TaskRule, *, anchor: datetime, fact: Fact | None = None, about: str = "") -> Task:
     """Open a task with its timer; where it is open already, it is not doubled but told of the new fact."""
     scope_key = _scope_key(draft, rule, about or (fact.about if fact else ""))
@@ -165,13 +179,14 @@ class _OneValue:
 
 
 def _again(draft: Draft, task: Task, fact: Fact | None) -> Task:
-    """The same fact once more. A new act counts anew; a new value never sets a climb back, and ends a pause in it."""
+    """The same fact once more. A new act counts anew; anything else never sets a climb back, and ends a pause in it."""
+    unpaused = replace(task, acknowledged_by=None, acknowledged_until=None)
     if fact is not None and fact.observation is None and fact.at > task.anchor_at:
-        task = replace(task, anchor_at=fact.at)
+        task = replace(unpaused, anchor_at=fact.at)
         draft.put("tasks", task.key, task)
         project(draft, task, rung=0)
-    elif fact is not None and task.acknowledged_until is not None:
-        task = replace(task, acknowledged_by=None, acknowledged_until=None)
+    elif task.acknowledged_until is not None:
+        task = unpaused
         draft.put("tasks", task.key, task)
         set_timer(draft, task.key, rung=draft.episode.timers[task.key].rung, due_at=draft.s.now)
     return task

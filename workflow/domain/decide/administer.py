@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from workflow.domain.decide.advance import act_reports, live_authorisation, use
 from workflow.domain.decide.record import reassess
-from workflow.domain.decide.steps import act_done
+from workflow.domain.decide.steps import act_done, watch
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, ImpossibleValueError
 from workflow.domain.protocol import Drug
@@ -35,6 +35,7 @@ def administer(s: Situation, *, dose: Dose, given_at: datetime | None = None) ->
     """
     at = s.moment(given_at, place="given_at")
     trial, drug = open_trial(s, at), s.protocol.drug(dose.drug)
+    check_mode(trial, dose)
     _check_amount(drug, dose, limit=drug.hard_maximum)
     act = act_of(trial)
     about = {"act": act, "drug": dose.drug, "given": dose.given, "unit": dose.unit, "trial": trial.number}
@@ -68,7 +69,7 @@ def give(draft: Draft, dose: Dose, *, trial: Trial, act: str, at: datetime) -> d
     )
     draft.put("administrations", key, given)
     act_done(draft, act, at=at)
-    return reassess(draft)
+    return {**reassess(draft), "undone": watch(draft, since=at)}
 
 
 def act_of(trial: Trial) -> str:
@@ -81,11 +82,17 @@ def act_of(trial: Trial) -> str:
 def open_trial(s: Situation, at: datetime) -> Trial:
     """The trial that can take a dose at this time. Raises ImpossibleNowError where there is none."""
     trial = s.episode.trial
-    if trial is None or trial.ended_at is not None or trial.method is Method.WAIVED or at < trial.started_at:
+    if trial is None or trial.method is Method.WAIVED or not trial.under_way(at):
         raise ImpossibleNowError("no trial was under way at that time")
     if trial.catheter_out_at is not None and at > trial.catheter_out_at:
         raise ImpossibleNowError("the trial catheter was out by then")
     return trial
+
+
+def check_mode(trial: Trial, dose: Dose) -> None:
+    """An infusion runs through a catheter; its effect window is read from that catheter's removal."""
+    if dose.mode is Mode.INFUSION and trial.method is not Method.CATHETER:
+        raise ImpossibleNowError("an infusion needs a trial catheter", place="mode", allowed=Mode.BOLUS)
 
 
 def check_reality(drug: Drug, dose: Dose) -> None:

@@ -9,6 +9,7 @@ ask the table ─► reports ─┬─ a gate not passed ───────�
 from dataclasses import replace
 from datetime import datetime
 
+from workflow.domain.criterion import Verdict
 from workflow.domain.decide.steps import go, ground, propose, second_asked, settle_proposal
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError
@@ -28,17 +29,16 @@ def advance(s: Situation, *, name: str, occurred_at: datetime | None = None, rea
     at = s.moment_in_stint(occurred_at)
     _check_reason(s, rule, reason, at)
     about = {"name": name, "reason": reason}
-    reports = table(s.protocol).ask(rule, s.view(at), s.actor).reports
+    reports = (*table(s.protocol).ask(rule, s.view(at), s.actor).reports, *_known_by_now(s, rule, at))
     authorised = live_authorisation(s, rule.records, at) if rule.records else None
     if rule.records:
         reports = (*reports, *act_reports(s, rule.records, authorised, at))
     if not all(seen.passes for seen in reports):
         return refuse(s, "advance", occurred_at=at, about=about, basis=reports)
-    asked = second_asked(s, f"advance:{name}", reports)
+    key = f"advance:{name}" + (f":{reason}" if rule.reasons else "")
+    asked = second_asked(s, key, reports)
     if rule.second_person and asked is None:
-        return propose(
-            s, "advance", f"advance:{name}", reports=reports, about=about, occurred_at=at, reason=reason or ""
-        )
+        return propose(s, "advance", key, reports=reports, about=about, occurred_at=at, reason=reason or "")
     draft = Draft(s)
     if asked is not None:
         settle_proposal(draft, asked.key)
@@ -78,6 +78,13 @@ def act_reports(s: Situation, act: str, authorised: Passage | None, at: datetime
 def use(draft: Draft, authorised: Passage, at: datetime) -> None:
     """An authorisation is good for one act."""
     draft.put("passages", authorised.key, replace(authorised, used_at=at))
+
+
+def _known_by_now(s: Situation, rule: Transition, at: datetime) -> tuple[GateReport, ...]:
+    """What speaks against a step entered late, though it was not known at its own time: nobody dates around a fever."""
+    if at >= s.now:
+        return ()
+    return tuple(seen for seen in reports_of(rule, s.view(s.now)) if seen.verdict is Verdict.SHUT)
 
 
 def _check_reason(s: Situation, rule: Transition, reason: str | None, at: datetime) -> None:

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from workflow.domain.appointment import Appointment, AppointmentState
 from workflow.domain.decide.steps import settle
 from workflow.domain.decision import Decision, Draft
-from workflow.domain.errors import ImpossibleNowError, ImpossibleTimeError, NotFoundError, UnknownNameError
+from workflow.domain.errors import (
+    ImpossibleInputError,
+    ImpossibleNowError,
+    ImpossibleTimeError,
+    NotFoundError,
+    UnknownNameError,
+)
 from workflow.domain.situation import Situation
 from workflow.domain.task import Scope
 from workflow.domain.work import Fact, end_tasks, happened, open_task, project
@@ -52,6 +58,8 @@ def reschedule(s: Situation, *, key: str, starts_at: datetime) -> Decision:
 def conclude(s: Situation, *, key: str, state: AppointmentState, reason: str | None = None) -> Decision:
     """Say what became of an appointment: attended, missed or cancelled. Missed opens a call."""
     old = _planned(s, key)
+    if state is AppointmentState.PLANNED:
+        raise ImpossibleInputError("it is planned already", place="state", allowed="attended, missed, cancelled")
     if state is AppointmentState.ATTENDED and old.starts_at > s.now:
         raise ImpossibleTimeError("it has not begun yet", place="starts_at", allowed="an appointment that has begun")
     draft = Draft(s)

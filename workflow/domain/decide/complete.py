@@ -47,9 +47,8 @@ def _bars(s: Situation, task: Task, rule: TaskRule) -> tuple[GateReport, ...]:
     if not rule.completable:
         facts = "it ends only on the fact that discharges it"
         return (closed("duty", "A duty", f"{rule.label}: {facts}", "record that fact"),)
-    others = Role.LEAD, Role.COORDINATOR
-    mine = task.assignee == s.actor.id or s.actor.holds(rule.role, *(() if task.is_duty else others))
-    if not mine:
+    stands_in = task.assignee == s.actor.id or s.actor.holds(Role.LEAD, Role.COORDINATOR)
+    if not s.actor.holds(rule.role) and (task.is_duty or not stands_in):
         return (closed("role", "Not yours", f"{rule.label} is for {rule.role}", f"done by: {rule.role}"),)
     if task.scope is Scope.PROPOSAL:
         return (closed("second_person", "A second person", "ask for the same, or let it lapse", "ask too"),)

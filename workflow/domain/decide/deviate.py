@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from workflow.domain.canonical import canonical
-from workflow.domain.decide.administer import Dose, act_of, check_reality, give, open_trial
+from workflow.domain.decide.administer import Dose, act_of, check_mode, check_reality, give, open_trial
 from workflow.domain.decide.steps import go, propose, second_asked, settle_proposal
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, UnknownNameError
@@ -48,6 +48,7 @@ def _check(s: Situation, act: str, dose: Dose | None, at: datetime) -> Transitio
     if dose is not None:
         if act not in DOSES or act_of(open_trial(s, at)) != act:
             raise ImpossibleNowError(f"a dose now is not {act}", place="act")
+        check_mode(open_trial(s, at), dose)
         check_reality(s.protocol.drug(dose.drug), dose)
         return None
     rules = [rule for rule in s.protocol.transitions.values() if rule.records == act]

@@ -1,6 +1,7 @@
 """Fire: a timer is due. Look again, tell the rung's people, and set the next rung. Time never moves a candidate."""
 
 from workflow.domain.actor import Role
+from workflow.domain.decide.steps import settle
 from workflow.domain.decision import Decision, Draft, Message
 from workflow.domain.ladder import Ladder, Timer, TimerState
 from workflow.domain.roster import Member
@@ -21,6 +22,7 @@ def fire(s: Situation, *, key: str, n: int) -> Decision | None:
     draft = Draft(s)
     if lapsed(s, task):
         end_task(draft, task, state=TaskState.CANCELLED, why="the proposal lapsed", at=s.now)
+        settle(draft)
         return draft.decide("fire", occurred_at=timer.due_at, about={"task": key, "lapsed": "yes"})
     ladder = s.protocol.ladders[s.protocol.task(task.name).ladder]
     told = _told(s, task, ladder, timer)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from workflow.domain.decide.steps import lapse
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.episode import Hold
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError
@@ -12,6 +13,8 @@ from workflow.domain.work import end_tasks, open_task, pause_clocks, resume_cloc
 
 def hold(s: Situation, *, reason: str, occurred_at: datetime | None = None) -> Decision:
     """Put a candidate on hold for a declared reason; a review task with its own ladder opens.
+
+    What was approved before lapses with it, unless it may be approved on hold too.
 
     Raises ImpossibleInputError for another reason, ImpossibleNowError where already on hold or at an end.
     """
@@ -27,6 +30,7 @@ def hold(s: Situation, *, reason: str, occurred_at: datetime | None = None) -> D
     pause_clocks(draft)
     review_at = at + rule.review_after.elapsed
     draft.set(hold=Hold(reason=reason, since=at, review_at=review_at, by=s.actor.id))
+    lapse(draft, at=at)
     open_task(draft, s.protocol.task(rule.task), anchor=at)
     return draft.decide("hold", occurred_at=at, about={"reason": reason, "review_at": review_at})
 

@@ -1,5 +1,6 @@
 """Override: two people let one candidate pass a gate that is not open, for a declared reason, visibly, for a while."""
 
+from workflow.domain.criterion import Verdict
 from workflow.domain.decide.steps import propose, second_asked, settle_proposal
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError
@@ -13,7 +14,7 @@ def override(s: Situation, *, gate: str, reason: str) -> Decision:
     """Ask for a gate to be passed. The first person proposes, a second, other person makes it stand.
 
     Raises UnknownNameError, and ImpossibleInputError for a reason that is not declared. Refused where the gate
-    declares no waiver or override, where it is open anyway, or where the role is not one that may.
+    declares no waiver or override, where it is open anyway, where a waiver meets a no, or where the role may not.
     """
     rule = s.protocol.gate(gate)
     seen = report(rule, s.view(s.now))
@@ -56,6 +57,9 @@ def _bars(s: Situation, rule: Gate, seen: GateReport) -> tuple[GateReport, ...]:
         return (closed("override", "Nobody overrides this", f"{rule.label} declares no waiver or override"),)
     if seen.passes:
         return (closed("override", "Nothing to override", f"{rule.label} is {seen.verdict} already"),)
+    if allowed.how == How.WAIVED and seen.verdict is Verdict.SHUT:
+        bar = f"{rule.label} was judged; a waiver stands in for what was never asked, not for a no"
+        return (closed("override", "Nothing to waive", bar),)
     if not s.actor.holds(*allowed.by):
         return (closed("role", "Not yours", f"this asks for {', '.join(allowed.by)}"),)
     return ()

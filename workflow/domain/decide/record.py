@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from workflow.domain.decide.steps import settle
+from workflow.domain.decide.steps import settle, watch
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.item import Item, Kind
@@ -19,6 +19,7 @@ MOST_AT_ONCE = 200
 def record(s: Situation, *, readings: tuple[Reading, ...]) -> Decision:
     """Record one to 200 readings in one decision: all of them, or none.
 
+    A value entered late that speaks against a gate somebody passed opens an urgent safety duty.
     Raises UnknownNameError, ImpossibleValueError (naming the range), ImpossibleTimeError and
     ImpossibleInputError (unit, trial, both or neither of value and absent), each naming the reading's place.
     """
@@ -30,10 +31,11 @@ def record(s: Situation, *, readings: tuple[Reading, ...]) -> Decision:
         draft.put("observations", seen.key, seen)
         happened(draft, Fact(at=seen.observed_at, observation=seen))
     shown = reassess(draft)
+    first = min(s.now, *(reading.observed_at for reading in readings))
+    undone = watch(draft, since=first)
     settle(draft)
-    first = min(reading.observed_at for reading in readings)
-    about = {"items": [reading.item for reading in readings], **shown}
-    return draft.decide("record", occurred_at=min(first, s.now), about=about)
+    about = {"items": [reading.item for reading in readings], "undone": undone, **shown}
+    return draft.decide("record", occurred_at=first, about=about)
 
 
 def observed(s: Situation, reading: Reading, *, key: str, place: str) -> Observation:
@@ -95,12 +97,10 @@ def _check_shape(item: Item, reading: Reading) -> None:
 
 def _trial(s: Situation, reading: Reading, at: datetime, place: str) -> int | None:
     """The trial a reading belongs to: as said, or the one under way when it was observed."""
-    trial = s.episode.trial
     if reading.trial is None:
-        under_way = trial is not None and trial.ended_at is None and at >= trial.started_at
-        return trial.number if trial is not None and under_way else None
+        return max((trial.number for trial in s.episode.trials.values() if trial.under_way(at)), default=None)
     named = s.episode.trials.get(str(reading.trial))
-    if named is None or at < named.started_at or (named.ended_at is not None and at > named.ended_at):
+    if named is None or not named.under_way(at):
         known = ", ".join(sorted(s.episode.trials)) or "none yet"
         raise ImpossibleInputError(
             f"no trial {reading.trial} was under way then", place=f"{place}.trial", allowed=f"trials: {known}"

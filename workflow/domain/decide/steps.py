@@ -6,12 +6,15 @@ from datetime import datetime
 
 from workflow.domain.appointment import AppointmentState
 from workflow.domain.decision import Decision, Draft, Outcome
+from workflow.domain.errors import ImpossibleNowError
 from workflow.domain.gate import GateReport, closed, evidence
+from workflow.domain.machine import reports_of
 from workflow.domain.passage import How, Passage, Proposal
 from workflow.domain.protocol import Transition
 from workflow.domain.situation import Situation
 from workflow.domain.task import Scope, TaskState
 from workflow.domain.trial import Trial
+from workflow.domain.view import View
 from workflow.domain.work import Fact, end_task, end_tasks, happened, open_task, resume_clocks
 
 
@@ -22,6 +25,7 @@ def enter(draft: Draft, stage: str, *, at: datetime, death: bool = False) -> Non
     end_tasks(draft, lambda t: t.scope in (Scope.STINT, Scope.PROPOSAL), why=f"moved on to {label}", at=at)
     _settle_proposals(draft)
     draft.set(stage=stage, stint=draft.episode.stint + 1, stint_at=at)
+    lapse(draft, at=at)
     if rule.ends:
         _wind_up(draft, at=at, why=label, death=death)
     happened(draft, Fact(at=at, stage=stage))
@@ -60,11 +64,23 @@ def go(draft: Draft, rule: Transition, *, at: datetime, how: How, second: str | 
 def act_done(draft: Draft, act: str, *, at: datetime, transition: str = "") -> None:
     """An act was done to the person: what it opens and discharges, and what it means for the trial."""
     trial = draft.episode.trial
-    if trial is not None and trial.ended_at is None and act == "puncture" and trial.punctured_at is None:
-        draft.put("trials", trial.key, replace(trial, punctured_at=at))
-    if trial is not None and act == "catheter_removal":
-        draft.put("trials", trial.key, replace(draft.episode.trials[trial.key], catheter_out_at=at))
+    if act == "puncture" and trial is not None and trial.under_way(at):
+        latest = max(at, trial.punctured_at or at)
+        draft.put("trials", trial.key, replace(trial, punctured_at=latest, catheter_out_at=None))
+    if act == "catheter_removal":
+        _take_out(draft, act, at=at)
     happened(draft, Fact(at=at, act=act, transition=transition))
+
+
+def lapse(draft: Draft, *, at: datetime) -> None:
+    """What could not be approved from here and now is no longer approved either: a hold, or another stage, ends it."""
+    episode = draft.episode
+    for key, passage in episode.passages.items():
+        if passage.until is None or passage.until <= at or passage.used_at is not None:
+            continue
+        rule = draft.s.protocol.transition(passage.name)
+        if episode.stage not in rule.sources or (episode.hold is not None and not rule.on_hold):
+            draft.put("passages", key, replace(passage, until=max(at, passage.at)))
 
 
 def pass_gate(
@@ -86,6 +102,19 @@ def pass_gate(
         reason=reason,
     )
     draft.put("passages", key, passage)
+
+
+def watch(draft: Draft, *, since: datetime) -> list[str]:
+    """Open a safety review where a gate passed at `since` or later held before, and does not on what is known by now.
+
+    Answers the names of those passages. Nobody is moved back.
+    """
+    s = draft.s
+    passed = [p for p in s.episode.passages.values() if p.how is not How.DEVIATION and (p.used_at or p.at) >= since]
+    undone = [p.name for p in passed if _held(s.view(s.now), p) and not _held(draft.view(s.now), p)]
+    if undone:
+        open_task(draft, s.protocol.task(s.protocol.safety_task), anchor=s.now)
+    return undone
 
 
 def end_trial(draft: Draft, *, outcome: str, at: datetime) -> None:
@@ -163,6 +192,25 @@ def _settle_proposals(draft: Draft) -> None:
     for key, asked in draft.episode.proposals.items():
         if asked.settled_at is None:
             draft.put("proposals", key, replace(asked, settled_at=draft.s.now))
+
+
+def _held(view: View, passage: Passage) -> bool:
+    """Whether the gates of a passage were open at its instant, and at that of its act, as far as this view knows."""
+    rule = view.protocol.transition(passage.name)
+    moments = {passage.at, passage.used_at or passage.at}
+    then = [replace(view, at=at, of_trial=passage.trial) for at in moments]
+    return all(seen.passes for moment in then for seen in reports_of(rule, moment))
+
+
+def _take_out(draft: Draft, act: str, *, at: datetime) -> None:
+    """Note in its trial that the catheter is out. Raises ImpossibleNowError where none was in at that time."""
+    inside = [trial for trial in draft.episode.trials.values() if trial.holds_catheter(at)]
+    for trial in inside:
+        draft.put("trials", trial.key, replace(trial, catheter_out_at=at))
+    keepers = [key for key, rule in draft.s.protocol.tasks.items() if any(t.act == act for t in rule.closes)]
+    kept = any(duty.name in keepers and duty.anchor_at <= at for duty in draft.episode.open_duties)
+    if not inside and not kept:
+        raise ImpossibleNowError("no catheter was in at that time")
 
 
 def _begin_trial(draft: Draft, rule: Transition, *, at: datetime) -> None:
