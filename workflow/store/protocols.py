@@ -5,7 +5,9 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, text
 
-from workflow.authoring import read
+from workflow.authoring.finding import FlawedProtocolError
+from workflow.authoring.lint import examine
+from workflow.authoring.schema import read
 from workflow.domain.errors import NotFoundError, UnsoundError
 from workflow.domain.protocol import ProtocolVersion
 
@@ -25,6 +27,9 @@ def publish(connection: Connection, source: str) -> ProtocolVersion:
 
     Raises ProtocolError for a text that does not lint, UnsoundError where this number has another text already.
     """
+    errors = [finding for finding in examine(source, "protocol").findings if finding.is_error]
+    if errors:
+        raise FlawedProtocolError(*errors)
     version = _read(source)
     known = connection.scalar(
         text("SELECT sha256 FROM protocol_version WHERE key = :key AND number = :number"),
