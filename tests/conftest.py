@@ -44,11 +44,10 @@ class Database:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[engines.Engines]:
     """PostgreSQL and Valkey for this test process."""
-    with (
-        tempfile.TemporaryDirectory(prefix="theca-test-", ignore_cleanup_errors=True) as folder,
-        engines.running(Path(folder) / "data", durable=False, trust=True) as running,
-    ):
-        yield running
+    with tempfile.TemporaryDirectory(prefix="theca-test-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # for root, the servers run as another account and must reach it
+        with engines.running(Path(folder) / "data", durable=False, trust=True) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

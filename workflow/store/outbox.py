@@ -112,14 +112,17 @@ ORDER BY t.created_at, t.key
 """
 
 _MARK = """
-WITH marked AS (
-  UPDATE message SET state = :state, reason = :reason, lease_token = NULL, lease_until = NULL,
-    next_try_at = clock_timestamp() + make_interval(secs => :wait),
-    settled_at = CASE WHEN :state = 'waiting' THEN NULL ELSE clock_timestamp() END
-  WHERE site_id = :site AND episode_id = CAST(:episode AS uuid) AND key = :key
-    AND lease_token = :token AND state = 'waiting'
-  RETURNING site_id, episode_id, key
+WITH given AS (
+  SELECT CAST(:state AS text) AS state, CAST(:reason AS text) AS reason, CAST(:wait AS integer) AS wait
+), marked AS (
+  UPDATE message AS m SET state = g.state, reason = g.reason, lease_token = NULL, lease_until = NULL,
+    next_try_at = clock_timestamp() + make_interval(secs => g.wait),
+    settled_at = CASE WHEN g.state = 'waiting' THEN NULL ELSE clock_timestamp() END
+  FROM given AS g
+  WHERE m.site_id = :site AND m.episode_id = CAST(:episode AS uuid) AND m.key = :key
+    AND m.lease_token = :token AND m.state = 'waiting'
+  RETURNING m.site_id, m.episode_id, m.key, left(g.state || ': ' || g.reason, 300) AS result
 )
 INSERT INTO delivery (site_id, episode_id, key, attempt, at, result)
-SELECT site_id, episode_id, key, :attempt, clock_timestamp(), left(:state || ': ' || :reason, 300) FROM marked
+SELECT site_id, episode_id, key, :attempt, clock_timestamp(), result FROM marked
 """
