@@ -1,7 +1,7 @@
 """What can be wrong with a protocol that reads well: the whole table of rules, and the one way to ask it."""
 
 from workflow.authoring.dispensing import DISPENSING
-from workflow.authoring.finding import Finding, Where
+from workflow.authoring.finding import Finding, FlawedProtocolError, Where
 from workflow.authoring.pathway import PATHWAY
 from workflow.authoring.references import REFERENCES
 from workflow.authoring.reminding import REMINDING
@@ -26,3 +26,15 @@ def examine(text: str | bytes, name: str) -> Loaded:
     if loaded.version is None:
         return loaded
     return Loaded(where=loaded.where, version=loaded.version, findings=lint(loaded.version, loaded.where))
+
+
+def publishable(text: str | bytes, *, name: str = "protocol") -> ProtocolVersion:
+    """The version a file describes, if it may be published: it reads well, and the lint finds no error.
+
+    Raises FlawedProtocolError (a ProtocolError) with every error.
+    """
+    examined = examine(text, name)
+    errors = tuple(finding for finding in examined.findings if finding.is_error)
+    if errors or examined.version is None:
+        raise FlawedProtocolError(*errors)
+    return examined.version

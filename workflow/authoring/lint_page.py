@@ -15,8 +15,8 @@ READING = (
         parse.CODE,
         "Not plain text, or not plain YAML",
         (
-            "Keys that stand twice, anchors, tags, merge keys, invisible characters, more than 256 KB: they let a file "
-            "say something else than what a reader sees. All values are read as the letters they are."
+            "Keys that stand twice, anchors, tags, merge keys and invisible characters let a file say something else "
+            "than what a reader sees. All values are read as the letters they are."
         ),
         "write every value once, where it is used, in UTF-8",
     ),

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from workflow.domain.actor import Role
@@ -17,12 +17,24 @@ RESERVED = ("any", "assignee", "none", "system")
 
 
 def wrong(what: str, value: object, allowed: str) -> PydanticCustomError:
-    shown = str(value) if isinstance(value, str) else f"a {'map' if isinstance(value, dict) else 'list'}"
-    cut = shown if len(shown) <= 40 else shown[:40] + "..."
-    return PydanticCustomError("wrong", "{shown} is not {what}", {"shown": cut, "what": what, "allowed": allowed})
+    """The fault of a value that is not what it must be."""
+    context = {"shown": shown(value), "what": what, "allowed": allowed}
+    return PydanticCustomError("wrong", "{shown} is not {what}", context)
+
+
+def shown(value: object) -> str:
+    """A value as a message can show it: short, and never empty."""
+    match value:
+        case str():
+            return (value if len(value) <= 40 else value[:40] + "...") or "an empty text"
+        case list():
+            return "a list" if value else "an empty list"
+        case _:
+            return "a map"
 
 
 def broken(rule: str, allowed: str) -> PydanticCustomError:
+    """The fault of values that do not fit together."""
     return PydanticCustomError("wrong", "{rule}", {"rule": rule, "allowed": allowed})
 
 
@@ -77,10 +89,29 @@ def _own_name(value: str) -> str:
     return value
 
 
+def _told(value: object) -> str:
+    known = ("assignee", *Role)
+    if not isinstance(value, str) or value not in known:
+        raise wrong("somebody to tell", value, ", ".join(known))
+    return value
+
+
 def once(value: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({name for name in value if value.count(name) > 1})
     if twice:
         raise broken(f"{', '.join(twice)} stands twice in the list", "each name once")
+    return value
+
+
+def _two(value: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    if len(value) != 2:
+        raise broken(f"{len(value)} numbers stand here", "two numbers: [lowest, highest]")
+    return value
+
+
+def some(value: object) -> object:
+    if not isinstance(value, list) or not value:
+        raise wrong("a list with something in it", value, "[one] or [one, another]")
     return value
 
 
@@ -91,7 +122,7 @@ def word_or_list(word: str) -> BeforeValidator:
         if value == word:
             return ()
         if not isinstance(value, list) or not value:
-            raise wrong("a list", value, f"a list of names, or the word {word}")
+            raise wrong("a list with something in it", value, f"[one], [one, another], or the word {word}")
         return value
 
     return BeforeValidator(read)
@@ -109,8 +140,9 @@ Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]{0
 Name = Annotated[Code, AfterValidator(_own_name)]
 Ref = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_./]{0,119}$")]
 SourceKey = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z][A-Z0-9]{1,11}$")]
-Names = Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(once)]
-Codes = Annotated[tuple[Code, ...], Field(min_length=1), AfterValidator(once)]
-Roles = Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(once)]
-Pair = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(some), AfterValidator(once)]
+Codes = Annotated[tuple[Code, ...], BeforeValidator(some), AfterValidator(once)]
+Roles = Annotated[tuple[Role, ...], BeforeValidator(some), AfterValidator(once)]
+Told = Annotated[str, PlainValidator(_told)]
+Pair = Annotated[tuple[Number, ...], AfterValidator(_two)]
 Mark = Literal["R", "U", "D"]

@@ -13,6 +13,7 @@ from workflow.authoring.build import build
 from workflow.authoring.finding import Finding, FlawedProtocolError, Where, error
 from workflow.authoring.references import REFERENCES
 from workflow.authoring.rule import findings_of
+from workflow.authoring.scalars import shown
 from workflow.authoring.shape import GROUP, TEST, WrittenGroup, WrittenProtocol, WrittenTest
 from workflow.domain.protocol import ProtocolVersion
 
@@ -74,16 +75,11 @@ def _told(fault: ErrorDetails, path: tuple[str, ...]) -> tuple[str, str]:
         case "wrong":
             return fault["msg"], str(context["allowed"])
         case "enum" | "literal_error":
-            return f"{_shown(fault['input'])} is not one of the words known here", str(context["expected"])
+            return f"{shown(fault['input'])} is not one of the words known here", str(context["expected"])
         case "string_pattern_mismatch":
-            return f"{_shown(fault['input'])} is not written as it must be", str(context["pattern"])
+            return f"{shown(fault['input'])} is not written as it must be", str(context["pattern"])
         case _:
             return fault["msg"], ""
-
-
-def _shown(value: object) -> str:
-    text = str(value)
-    return repr(text if len(text) <= 40 else text[:40] + "...")
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from workflow.authoring.scalars import (
     Code,
@@ -21,10 +21,12 @@ from workflow.authoring.scalars import (
     SourceKey,
     Span,
     Text,
+    Told,
     Whole,
     YesNo,
     broken,
     once,
+    some,
     word_or_list,
 )
 from workflow.domain.actor import Role
@@ -62,7 +64,9 @@ class Compared(Sourced):
     below: Number | None = None
     at_most: Number | None = None
     is_: Text | None = Field(default=None, alias="is")
-    in_: Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(once)] | None = Field(default=None, alias="in")
+    in_: Annotated[tuple[Text, ...], BeforeValidator(some), AfterValidator(once)] | None = Field(
+        default=None, alias="in"
+    )
     recorded: OnlyYes | None = None
     label: Text | None = None
 
@@ -156,7 +160,7 @@ def _sort_of(value: object) -> str:
 WrittenCriterion = Annotated[
     Annotated[WrittenTest, Tag(TEST)] | Annotated[WrittenGroup, Tag(GROUP)], Discriminator(_sort_of)
 ]
-WrittenParts = Annotated[tuple[WrittenCriterion, ...], Field(min_length=1)]
+WrittenParts = Annotated[tuple[WrittenCriterion, ...], BeforeValidator(some)]
 
 
 class WrittenDispensation(Written):
@@ -259,7 +263,7 @@ class WrittenTransition(Written):
 
 class WrittenRung(Written):
     after: Duration
-    tell: Annotated[tuple[Role | Literal["assignee"], ...], Field(min_length=1), AfterValidator(once)]
+    tell: Annotated[tuple[Told, ...], BeforeValidator(some), AfterValidator(once)]
 
 
 class WrittenLadder(Written):
@@ -267,7 +271,7 @@ class WrittenLadder(Written):
     time: TimeKind
     on_hold: OnHold
     urgency: Urgency
-    rungs: Annotated[tuple[WrittenRung, ...], Field(min_length=1)]
+    rungs: Annotated[tuple[WrittenRung, ...], BeforeValidator(some)]
     repeat: Duration
     source: Text | None = None
 
@@ -276,7 +280,7 @@ class WrittenWork(Written):
     label: Text
     for_: Role = Field(alias="for")
     ladder: Name
-    opens: Annotated[tuple[WrittenEvent, ...], Field(min_length=1)] | None = None
+    opens: Annotated[tuple[WrittenEvent, ...], BeforeValidator(some)] | None = None
 
     @model_validator(mode="after")
     def _opens_on_facts(self) -> Self:
@@ -290,7 +294,7 @@ class WrittenTask(WrittenWork):
 
 
 class WrittenDuty(WrittenWork):
-    closes: Annotated[tuple[WrittenEvent, ...], Field(min_length=1)] | None = None
+    closes: Annotated[tuple[WrittenEvent, ...], BeforeValidator(some)] | None = None
     gates: Names | None = None
     ends_at_death: YesNo = True
 

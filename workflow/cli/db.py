@@ -7,7 +7,7 @@ import typer
 from workflow.cli.ground import DATABASE, ground, plainly
 from workflow.store import migrate, roles
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

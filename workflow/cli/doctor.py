@@ -9,7 +9,7 @@ from workflow.cli.ground import ground, plainly
 from workflow.service.audit import audit
 from workflow.service.health import examine
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
@@ -19,7 +19,8 @@ def doctor(*, invariants: bool = False, as_json: bool = typer.Option(False, "--j
     Exit 0 sound, 1 something is wrong, 3 could not look.
     """
     with plainly(), ground(upgrade=False) as here:
-        findings = [asdict(finding) for finding in examine(here.desk().store)]
+        desk = here.desk()
+        findings = [asdict(finding) for finding in examine(desk.store, desk.bell)]
         flaws: list[dict[str, str]] = []
         counted = ""
         if invariants:

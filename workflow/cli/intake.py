@@ -15,8 +15,8 @@ from workflow.service.act import Asked
 from workflow.service.intake import DIARY, REFERRAL, Dates, Intake, Source
 from workflow.store import candidates
 
-imports = typer.Typer(no_args_is_help=True, add_completion=False)
-adopts = typer.Typer(add_completion=False)
+imports = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+adopts = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 _Site = Annotated[str, typer.Option(help="the site the rows belong to")]
 _Map = Annotated[list[str] | None, typer.Option("--map", help="field=Heading, where the file's heading differs")]
@@ -40,7 +40,7 @@ def referrals(
         source = Source(
             desk=desk, person=asking(desk, here.now), site=site, protocol=protocol, dates=dates, dry=dry_run
         )
-        found = intake.rows(file.read_bytes(), REFERRAL, headings=_pairs(headings))
+        found = intake.rows(file.read_bytes(), REFERRAL, headings=_pairs(headings, REFERRAL))
         _tell(intake.referrals(source, found), REFERRAL, errors, dry=dry_run)
 
 
@@ -61,7 +61,7 @@ def diaries(
         source = Source(
             desk=desk, person=asking(desk, here.now), site=site, protocol=protocol, dates=dates, dry=dry_run
         )
-        found = intake.rows(file.read_bytes(), DIARY, headings=_pairs(headings))
+        found = intake.rows(file.read_bytes(), DIARY, headings=_pairs(headings, DIARY))
         _tell(intake.diaries(source, found, item=item), DIARY, errors, dry=dry_run)
 
 
@@ -74,7 +74,9 @@ def adopt(
     reason: Annotated[str, typer.Option(help="the record this rests on")],
     protocol: _Protocol = "opioid_trial",
     duty: Annotated[list[str] | None, typer.Option(help="name=since, for a duty that is open already")] = None,
-    trial: Annotated[list[str] | None, typer.Option(help="method,drug,started[,punctured[,catheter out]]")] = None,
+    trial: Annotated[
+        list[str] | None, typer.Option(help="method,drug,started[,punctured[,catheter out[,ended]]]")
+    ] = None,
 ) -> None:
     """Take over a candidate who was enrolled just now, at the stage they really are in."""
     with plainly(), ground() as here:
@@ -102,15 +104,18 @@ def _duty(text: str) -> RunningDuty:
 
 
 def _trial(text: str, source: str) -> PriorTrial:
-    method, drug, started, *rest = [*text.split(","), "", ""]
+    method, drug, started, punctured, out, ended, *surplus = [*text.split(","), "", "", "", "", ""]
+    if any(surplus):
+        raise ImpossibleInputError(f"{text!r} says more than a trial has", place="--trial")
     if method not in (Method.SINGLE_SHOT, Method.CATHETER):
         raise ImpossibleInputError(f"no trial method {method!r}", place="--trial", allowed="single_shot or catheter")
     return PriorTrial(
         method=Method(method),
         drug=drug,
         started_at=_time(started),
-        punctured_at=_time(rest[0]) if rest[0] else None,
-        catheter_out_at=_time(rest[1]) if rest[1] else None,
+        punctured_at=_time(punctured) if punctured else None,
+        catheter_out_at=_time(out) if out else None,
+        ended_at=_time(ended) if ended else None,
         source=source,
     )
 
@@ -122,8 +127,12 @@ def _time(text: str) -> datetime:
         raise ImpossibleInputError(f"{text!r} is not a time", allowed="like 2026-11-02T09:30+01:00") from None
 
 
-def _pairs(headings: list[str] | None) -> dict[str, str]:
-    return dict(pair.split("=", 1) for pair in headings or () if "=" in pair)
+def _pairs(headings: list[str] | None, fields: tuple[str, ...]) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in headings or ()]
+    wrong = [field for field, _, heading in pairs if field not in fields or not heading]
+    if wrong:
+        raise ImpossibleInputError(f"--map {wrong[0]}", allowed=f"field=Heading, of {', '.join(fields)}")
+    return {field: heading for field, _, heading in pairs}
 
 
 def _tell(found: Intake, fields: tuple[str, ...], errors: Path | None, *, dry: bool) -> None:
@@ -131,7 +140,8 @@ def _tell(found: Intake, fields: tuple[str, ...], errors: Path | None, *, dry: b
     for refused in found.refused:
         print(f"line {refused.row.line}: {refused.because}")
     if errors is not None:
-        errors.write_text(intake.error_file(found, fields))
+        errors.touch(mode=0o600)
+        errors.write_text(intake.error_file(found, fields), encoding="utf-8", newline="")
     verb = "would be taken" if dry else "taken"
     print(f"{found.taken} rows {verb}, {found.known} known already, {len(found.refused)} refused")
     if found.refused:

@@ -11,11 +11,11 @@ from workflow.cli.ground import ground, plainly
 from workflow.domain.actor import Role
 from workflow.service import people
 
-sites = typer.Typer(no_args_is_help=True, add_completion=False)
-staffs = typer.Typer(no_args_is_help=True, add_completion=False)
-calendars = typer.Typer(no_args_is_help=True, add_completion=False)
-rosters = typer.Typer(no_args_is_help=True, add_completion=False)
-tokens = typer.Typer(no_args_is_help=True, add_completion=False)
+sites = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+staffs = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+calendars = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+rosters = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+tokens = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
 
 

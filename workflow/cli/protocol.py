@@ -59,8 +59,11 @@ def draw(
     text = outline_of(loaded.version) if outline else drawing_of(loaded.version)
     if out is None:
         print(text, end="")
-    else:
+        return
+    try:
         out.write_text(text, encoding="utf-8")
+    except OSError as broken:
+        raise typer.BadParameter(f"{out} cannot be written: {broken.strerror}", param_hint="--out") from broken
 
 
 # ---------------------------------------------------------------------------------------------------------------

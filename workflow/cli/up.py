@@ -21,7 +21,7 @@ from workflow.cli.ground import COULD_NOT, Ground, ground, plainly
 from workflow.service import people
 from workflow.settings import environment_with
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 PROTOCOLS = Path(__file__).parents[2] / "protocols"
 READY_WITHIN = 60.0

@@ -2,6 +2,6 @@
 
 import typer
 
-sweeps = typer.Typer(add_completion=False)
-whys = typer.Typer(add_completion=False)
-ledgers = typer.Typer(add_completion=False)
+sweeps = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+whys = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+ledgers = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -122,10 +122,9 @@ class Calendar:
             if self.works_on(day):
                 opens = datetime.combine(day, self.opens, zone).astimezone(UTC)
                 closes = datetime.combine(day, self.closes, zone).astimezone(UTC)
-                if back and opens < at:
-                    yield opens, min(closes, at)
-                elif not back and closes > at:
-                    yield max(opens, at), closes
+                first, last = (opens, min(closes, at)) if back else (max(opens, at), closes)
+                if first < last:  # never so where the clocks go forward over a very short day
+                    yield first, last
             day += timedelta(days=-1 if back else 1)
 
 

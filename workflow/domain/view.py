@@ -71,7 +71,7 @@ class View:
             return Missing(because="is not recorded in this trial", keys=(_of(number),))
         if seen.absent is not None:
             return Missing(because=f"was not obtained ({seen.absent})", keys=(seen.key,))
-        valid = subject.within or self.protocol.items[subject.item].valid_for
+        valid = _shorter(subject.within, self.protocol.items[subject.item].valid_for)
         if valid is not None and self.at - seen.observed_at > valid.elapsed:
             return Missing(because=f"has expired: {_age(seen, valid, self.calendar)}", keys=(seen.key,))
         taken = self.calendar.local(seen.observed_at)
@@ -81,6 +81,11 @@ class View:
             text=seen.text,
             keys=(seen.key,),
         )
+
+
+def _shorter(within: Duration | None, valid_for: Duration | None) -> Duration | None:
+    """A test may ask for a fresher value than its item does, never for a staler one."""
+    return min((d for d in (within, valid_for) if d is not None), key=lambda d: d.minutes, default=None)
 
 
 def _age(seen: Observation, valid: Duration, calendar: Calendar) -> str:

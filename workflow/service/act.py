@@ -8,14 +8,16 @@ A repeated command key is answered from the ledger; a stale page is refused befo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from workflow.domain import decide
 from workflow.domain.appointment import AppointmentState
 from workflow.domain.decision import Decision
-from workflow.domain.errors import KeyReusedError, StaleError
-from workflow.domain.observation import Reading
+from workflow.domain.errors import ImpossibleNowError, KeyReusedError, NotFoundError, StaleError
+from workflow.domain.observation import Absence, Observation, Reading
 from workflow.domain.policy import Verb, require
 from workflow.domain.situation import Situation
 from workflow.service.answer import Answer, retold, told
@@ -51,6 +53,29 @@ class Asked:
         return Command(actor=self.person.id, key=self.key, body=self.body) if self.key else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What an observation should have said. Exactly one of `number`, `text`, `absent`; `unit` in UCUM."""
+
+    number: Decimal | None = None
+    text: str | None = None
+    absent: Absence | None = None
+    unit: str = ""
+    observed_at: datetime | None = None  # None: the time stands
+
+    def reading_of(self, old: Observation) -> Reading:
+        """The reading that takes the old one's place."""
+        return Reading(
+            item=old.item,
+            observed_at=self.observed_at or old.observed_at,
+            number=self.number,
+            text=self.text,
+            absent=self.absent,
+            unit=self.unit,
+            trial=old.trial if self.observed_at is None else None,
+        )
+
+
 def advance(
     desk: Desk, asked: Asked, *, name: str, occurred_at: datetime | None = None, reason: str | None = None
 ) -> Answer:
@@ -72,9 +97,27 @@ def correct(desk: Desk, asked: Asked, *, observation: str, reason: str, reading:
     )
 
 
-def administer(desk: Desk, asked: Asked, *, dose: decide.Dose, given_at: datetime | None = None) -> Answer:
-    """Record a dose as ordered and as given."""
-    return perform(desk, asked, Verb.ADMINISTER, lambda s: decide.administer(s, dose=dose, given_at=given_at))
+def amend(desk: Desk, asked: Asked, *, observation: str, reason: str, amendment: Amendment) -> Answer:
+    """Supersede an observation by another value of the same item, made at the same time unless another is said."""
+
+    def deciding(s: Situation) -> Decision:
+        old = s.episode.observations.get(observation)
+        reading = None if old is None else amendment.reading_of(old)
+        return decide.correct(s, key=observation, reason=reason, reading=reading)
+
+    return perform(desk, asked, Verb.CORRECT, deciding)
+
+
+def administer(
+    desk: Desk, asked: Asked, *, dose: decide.Dose, given_at: datetime | None = None, trial: int | None = None
+) -> Answer:
+    """Record a dose as ordered and as given, in the last trial; `trial` says which one is meant."""
+
+    def deciding(s: Situation) -> Decision:
+        _meant(s, trial)
+        return decide.administer(s, dose=dose, given_at=given_at)
+
+    return perform(desk, asked, Verb.ADMINISTER, deciding)
 
 
 def appoint(desk: Desk, asked: Asked, *, kind: str, starts_at: datetime) -> Answer:
@@ -155,6 +198,17 @@ def perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding) -> Answer:
 
     Raises NotFoundError, NotPermittedError, StaleError, KeyReusedError, UnavailableError, and what deciding raises.
     """
+    try:
+        answer = _perform(desk, asked, verb, deciding)
+    except IntegrityError:
+        # The same key was used on another episode meanwhile: look again, once.
+        answer = _perform(desk, asked, verb, deciding)
+    if not answer.replayed:
+        desk.bell.ring()
+    return answer
+
+
+def _perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding) -> Answer:
     with desk.store.transaction() as connection:
         locked = episodes.lock(connection, asked.episode, sites=asked.person.sites)
         require(asked.person.at(locked.site), verb)
@@ -165,8 +219,17 @@ def perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding) -> Answer:
         decision = deciding(_situation(desk.store, connection, asked.person, locked, loaded))
         keys = episodes.keys_of(desk.store.vault, {locked.id: loaded})
         episodes.apply(connection, [decision], heads={locked.id: loaded.head}, keys=keys, command=asked.command)
-    desk.bell.ring()
     return told(decision)
+
+
+def _meant(s: Situation, trial: int | None) -> None:
+    """Refuse a dose for a trial that is not the last one."""
+    last = s.episode.trial
+    if trial is None or (last is not None and last.number == trial):
+        return
+    if str(trial) not in s.episode.trials:
+        raise NotFoundError(f"there is no trial {trial}", place="trial")
+    raise ImpossibleNowError(f"trial {trial} is over", place="trial", allowed=str(len(s.episode.trials)))
 
 
 def _fresh(loaded: Loaded, seen: int | None) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from workflow.store import migrate
+from workflow.store.bell import Bell
 from workflow.store.session import Store
 
 LATE = timedelta(seconds=60)
@@ -49,9 +50,21 @@ def vitals(store: Store) -> Vitals:
     return Vitals(**dict(found._mapping))  # noqa: SLF001 - SQLAlchemy's own name for it
 
 
-def examine(store: Store) -> tuple[Finding, ...]:
+def examine(store: Store, bell: Bell) -> tuple[Finding, ...]:
     """Every finding, well or not."""
-    seen = vitals(store)
+    bell.ring()
+    return (
+        *_of_database(vitals(store)),
+        Finding(
+            what="doorbell",
+            well=bell.missed == 0,
+            shown="heard" if bell.missed == 0 else "not heard",
+            remedy="is the broker (REDIS_URL) up? rows wait meanwhile, nothing is lost",
+        ),
+    )
+
+
+def _of_database(seen: Vitals) -> tuple[Finding, ...]:
     return (
         _age("tick", seen.ticked_at, seen.now, missing="never", remedy="start a worker: nobody looks what is due"),
         _age("oldest due timer", seen.oldest_due, seen.now, remedy="workers do not keep up, or the queue is stuck"),

@@ -64,6 +64,15 @@ def fetch(connection: Connection, name: str) -> ProtocolVersion:
     return version
 
 
+def source(connection: Connection, version: ProtocolVersion) -> str:
+    """The exact text a version was published with."""
+    found: str = connection.execute(
+        text("SELECT text FROM protocol_version WHERE key = :key AND number = :number"),
+        {"key": version.key, "number": version.number},
+    ).scalar_one()
+    return found
+
+
 _KNOWN: dict[str, ProtocolVersion] = {}
 
 

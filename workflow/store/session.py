@@ -20,6 +20,9 @@ _SESSION = (
 )
 
 
+_NOT_THERE = frozenset({"42P01", "42883", "42703"})  # no such table, function, column
+
+
 class UnavailableError(TroubleError):
     """The database does not answer; nothing was written. Try again."""
 
@@ -88,4 +91,8 @@ def _translated() -> Iterator[None]:
     except DBAPIError as wrong:
         if wrong.connection_invalidated:
             raise UnavailableError from wrong
+        if getattr(wrong.orig, "sqlstate", "") in _NOT_THERE:
+            raise UnavailableError(
+                "the database has not the shape of this release", allowed="theca db upgrade"
+            ) from wrong
         raise

@@ -97,8 +97,8 @@ class MessageLine:
 class EpisodesWanted:
     """Which episodes. `candidates` and `code` are what a search found; `closed`: those that are over, too."""
 
-    sites: Sequence[str]
     most: int
+    sites: Sequence[str] = ()
     stage: str | None = None
     candidates: Sequence[str] | None = None
     code: str | None = None
@@ -113,10 +113,10 @@ class EpisodesWanted:
 class TasksWanted:
     """Which open tasks. `places` are `site/role`: with `mine`, what is assigned to me or waits for a role of mine."""
 
-    sites: Sequence[str]
     most: int
-    me: str
-    places: Sequence[str]
+    sites: Sequence[str] = ()
+    me: str = ""
+    places: Sequence[str] = ()
     mine: bool = False
     role: str | None = None
     late: bool = False
@@ -129,8 +129,8 @@ class TasksWanted:
 class MessagesWanted:
     """Which messages."""
 
-    sites: Sequence[str]
     most: int
+    sites: Sequence[str] = ()
     state: str | None = None
     recipient: str | None = None
     episode: str | None = None

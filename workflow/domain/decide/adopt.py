@@ -10,6 +10,7 @@ from workflow.domain.decide.steps import enter
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError
 from workflow.domain.situation import Situation
+from workflow.domain.task import Scope
 from workflow.domain.trial import Method, Trial
 from workflow.domain.work import open_task
 
@@ -72,7 +73,7 @@ def adopt(
 def _trial(s: Situation, number: int, prior: PriorTrial) -> Trial:
     place = f"trials[{number - 1}]"
     out, ended = prior.catheter_out_at, prior.ended_at
-    return Trial(
+    trial = Trial(
         key=str(number),
         method=prior.method,
         drug=s.protocol.drug(prior.drug).key,
@@ -83,6 +84,8 @@ def _trial(s: Situation, number: int, prior: PriorTrial) -> Trial:
         outcome=prior.outcome,
         prior=prior.source,
     )
+    _check_order(trial, place=place)
+    return trial
 
 
 def _check_trials(s: Situation, stage: str, trials: tuple[PriorTrial, ...], duties: tuple[RunningDuty, ...]) -> None:
@@ -90,12 +93,29 @@ def _check_trials(s: Situation, stage: str, trials: tuple[PriorTrial, ...], duti
         raise ImpossibleInputError("more trials than the protocol allows", allowed=f"at most {s.protocol.max_trials}")
     if any(prior.ended_at is None for prior in trials[:-1]):
         raise ImpossibleInputError("only the last trial can still run", place="trials")
-    begins = {rule.to for rule in s.protocol.transitions.values() if rule.begins_trial not in (None, Method.WAIVED)}
-    if stage in begins and not (trials and trials[-1].ended_at is None):
-        raise ImpossibleInputError("a trial stage needs the trial that is running", place="trials")
-    named = {duty.name for duty in duties}
+    begins = {rule.to: rule.begins_trial for rule in s.protocol.transitions.values() if rule.begins_trial}
+    method = begins.get(stage, Method.WAIVED)
+    running = trials[-1].method if trials and trials[-1].ended_at is None else None
+    if method is not Method.WAIVED and running is not method:
+        raise ImpossibleInputError(f"this stage needs the {method} trial that is running", place="trials")
+    _check_duties(s, stage, trials, {duty.name for duty in duties})
+
+
+def _check_order(trial: Trial, *, place: str) -> None:
+    """A trial begins, is punctured, and is over, in this order; a catheter that came out went in."""
+    if trial.catheter_out_at is not None and trial.punctured_at is None:
+        raise ImpossibleInputError("a catheter that came out went in before", place=f"{place}.punctured_at")
+    known = [at for at in (trial.started_at, trial.punctured_at, trial.catheter_out_at) if at is not None]
+    over = trial.ended_at is not None and trial.ended_at < max(known[:2])
+    if known != sorted(known) or over:
+        raise ImpossibleInputError("a trial runs forward in time", place=place, allowed="begun, punctured, out, ended")
+
+
+def _check_duties(s: Situation, stage: str, trials: tuple[PriorTrial, ...], named: set[str]) -> None:
     for name in named:
-        if not s.protocol.task(name).opens and name not in s.protocol.stage(stage).duties:
+        rule = s.protocol.task(name)
+        known = rule.opens or name in s.protocol.stage(stage).duties
+        if rule.scope is not Scope.EPISODE or not known:
             raise ImpossibleInputError(f"{name} is not a duty one is adopted with", place="duties")
     inside = any(
         prior.method is Method.CATHETER and prior.punctured_at is not None and prior.catheter_out_at is None

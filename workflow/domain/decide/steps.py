@@ -56,7 +56,7 @@ def go(draft: Draft, rule: Transition, *, at: datetime, how: How, second: str | 
         act_done(draft, rule.records, at=at, transition=rule.name)
     if rule.to:
         enter(draft, rule.to, at=at, death=rule.death)
-    elif not rule.records:
+    if not rule.records:
         happened(draft, Fact(at=at, transition=rule.name))
     settle(draft)
 

@@ -67,7 +67,7 @@ GRANTS = """
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO theca_app, theca_worker, theca_verify, theca_backup;
 GRANT SELECT ON site, closure, staff, membership, protocol_version, candidate, ledger, ledger_payload, command,
-  delivery, pulse TO theca_app, theca_worker;
+  delivery, pulse, alembic_version TO theca_app, theca_worker;
 GRANT SELECT, INSERT, UPDATE ON {state} TO theca_app, theca_worker;
 GRANT INSERT ON command, access TO theca_app;
 GRANT INSERT ON delivery TO theca_worker;
