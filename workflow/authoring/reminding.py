@@ -199,7 +199,7 @@ def _recordable(version: ProtocolVersion, trigger: Trigger, stage: str) -> bool:
     if trigger.act:
         approved = any(t.authorises == trigger.act and _can_take(t, stage) for t in ways)
         return approved and any(t.records == trigger.act and _can_take(t, stage) for t in ways)
-    return trigger.stage == stage or trigger.test is not None
+    return trigger.test is not None or bool(trigger.appointment)
 
 
 def _can_take(transition: Transition, stage: str) -> bool:

@@ -298,6 +298,12 @@ class WrittenDuty(WrittenWork):
     gates: Names | None = None
     ends_at_death: YesNo = True
 
+    @model_validator(mode="after")
+    def _outlives_stages(self) -> Self:
+        if any(event.stage for event in self.closes or ()):
+            raise broken("a duty outlives stages: entering one discharges nothing", "another fact under closes")
+        return self
+
 
 class WrittenBaseline(Sourced):
     window: Span

@@ -38,6 +38,10 @@ class Ground:
         """The store as theca_migrate."""
         return open_store(self.now.database_admin_url, self.now.theca_key_file)
 
+    def worker(self) -> Store:
+        """The store as theca_worker."""
+        return open_store(self.now.database_worker_url or self.now.database_url, self.now.theca_key_file)
+
     def verify(self) -> Store:
         """The store as theca_verify, or theca_migrate where that is not set."""
         return open_store(self.now.database_verify_url or self.now.database_admin_url, self.now.theca_key_file)

@@ -137,7 +137,12 @@ def _clock(draft: Draft, task: Task) -> tuple[Ladder, Timer]:
 
 
 def _discharge(draft: Draft, rule: TaskRule, fact: Fact) -> None:
-    """Close the open tasks of a rule, where the fact is not older than they are and the rule's gates are open."""
+    """Close the open tasks of a rule, where the fact is not older than they are and the rule's gates are open.
+
+    A value entered late ends nothing while a newer one asks for it.
+    """
+    if fact.observation is not None and asked_for_by(draft, rule) is not None:
+        return
     view = draft.view(fact.at)
     for task in draft.episode.open_tasks:
         if task.name != rule.key or fact.at < task.anchor_at:
