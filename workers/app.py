@@ -42,7 +42,10 @@ app.conf.update(
     worker_max_tasks_per_child=1000,
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
-    beat_schedule={"tick": {"task": TICK, "schedule": TICK_SECONDS, "options": {"expires": 2 * TICK_SECONDS}}},
+    beat_schedule={
+        "tick": {"task": TICK, "schedule": TICK_SECONDS, "options": {"expires": 2 * TICK_SECONDS}},
+        "tidy": {"task": "workers.tidy", "schedule": 3600, "options": {"expires": 3600}},
+    },
     timezone="UTC",
 )
 

@@ -45,6 +45,12 @@ def deliver(site: str, keys: list[tuple[str, str]]) -> None:
     delivery.deliver(_store(), _transport(), site, pairs, link=settings().theca_public_url)
 
 
+@app.task(name="workers.tidy")
+def tidy() -> None:
+    """Once an hour: forget command keys older than 30 days."""
+    firing.tidy(_store())
+
+
 @lru_cache(maxsize=1)
 def _store() -> Store:
     """This process's own store: opened after the fork, by the first job."""

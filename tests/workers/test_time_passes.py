@@ -167,6 +167,21 @@ def test_an_acknowledgement_holds_the_climb_and_never_ends_it(
     assert live.due_at > datetime.now(UTC)
 
 
+def test_a_command_key_is_forgotten_after_thirty_days_and_not_before(desk: Desk, worker_store: Store, database):
+    with desk.store.transaction(["north"]) as connection:
+        for key, age in (("old", "31 days"), ("young", "29 days")):
+            connection.execute(
+                text(
+                    "INSERT INTO command VALUES ('north', 'coordinator-1', :key, '', gen_random_uuid(), 1,"
+                    " clock_timestamp() - CAST(:age AS interval))"
+                ),
+                {"key": key, "age": age},
+            )
+    assert fire.tidy(worker_store) == 1
+    with desk.store.transaction(["north"]) as connection:
+        assert connection.scalars(text("SELECT key FROM command")).all() == ["young"]
+
+
 def test_a_silent_broker_delays_a_request_by_less_than_a_second():
     bell = Bell("redis://127.0.0.1:1/0")
     before = datetime.now(UTC)

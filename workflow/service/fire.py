@@ -44,6 +44,12 @@ def due_batches(store: Store, *, most: int = MOST_PER_TICK) -> list[list[Due]]:
     return [of[i : i + BATCH] for of in by_site.values() for i in range(0, len(of), BATCH)]
 
 
+def tidy(store: Store) -> int:
+    """Forget command keys nobody will repeat any more."""
+    with store.transaction() as connection:
+        return timers.forget_commands(connection)
+
+
 def fire_batch(store: Store, batch: Sequence[Due]) -> int:
     """Fire due timers of one site in one transaction; one by one where that fails."""
     try:

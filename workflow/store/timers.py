@@ -20,6 +20,11 @@ def beat(connection: Connection, name: str) -> None:
     )
 
 
+def forget_commands(connection: Connection) -> int:
+    """Drop idempotency keys older than 30 days; answers how many."""
+    return int(connection.execute(text("SELECT forget_commands()")).scalar_one())
+
+
 def set_aside(connection: Connection, due_timer: tuple[str, str, str, int], *, error: str) -> None:
     """Put a timer that cannot be fired aside for a while, longer each time, so that it blocks no other."""
     site, episode, key, n = due_timer

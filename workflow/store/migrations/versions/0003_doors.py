@@ -54,6 +54,7 @@ FUNCTIONS = (
     "due_timers(integer)",
     "due_messages(integer)",
     "vital_signs()",
+    "forget_commands()",
 )
 
 SECURITY = """
@@ -179,6 +180,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
       WHERE q.site_id = t.site_id AND q.episode_id = t.episode_id AND q.key = t.key AND q.n = t.n
         AND q.until > clock_timestamp())
   ORDER BY t.due_at LIMIT most
+$$;
+
+-- Idempotency keys are kept for 30 days; what they did stays in the ledger.
+CREATE FUNCTION forget_commands() RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH gone AS (DELETE FROM public.command WHERE created_at < clock_timestamp() - interval '30 days' RETURNING 1)
+  SELECT count(*)::integer FROM gone
 $$;
 
 -- How well time is kept, over all sites: nothing here says whose.
