@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow.domain.canonical import Plain, instant
+from workflow.domain.canonical import Plain, instant, plain
 from workflow.domain.decision import Decision, Outcome
 from workflow.store.ledger import Read
 
@@ -32,7 +32,7 @@ def told(decision: Decision) -> Answer:
     """The answer to a decision just taken."""
     entry = decision.entry
     return _answer(
-        entry.payload,
+        plain({"about": entry.about, "basis": entry.basis, "stands": entry.stands}),
         episode=decision.after.id,
         site=decision.after.site,
         verb=entry.verb,

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from workflow import __version__
 from workflow.domain.calendar import Calendar
@@ -98,7 +99,7 @@ def load(
         "actor": command.actor if command else "",
         "key": command.key if command else "",
     }
-    found = connection.execute(text(_LOAD_SEALED if sealed else _LOAD), values)
+    found = connection.execute(_LOAD_SEALED if sealed else _LOAD, values)
     return {str(line.id): _loaded(line.whole, line) for line in found}
 
 
@@ -118,13 +119,10 @@ def apply(
     images: dict[str, dict[tuple[str, str], dict[str, object]]] = {}
     for decision in decisions:
         _collect(decision, new_heads, images)
-    parts: dict[str, str] = {name: upsert(name) for name in images}
     values = {name: packed(things.values()) for name, things in images.items()}
     if command is not None:
-        parts[COMMAND], values[COMMAND] = insert(COMMAND), packed([_command_row(command, decisions[-1])])
-    ctes = ", ".join(f"w_{name} AS ({part})" for name, part in parts.items())
-    statement = f"WITH {ctes} SELECT ledger_append(CAST(:lines AS jsonb))" if ctes else _APPEND
-    connection.execute(text(statement), values | {"lines": packed(lines)})
+        values[COMMAND] = packed([_command_row(command, decisions[-1])])
+    connection.execute(_writing(tuple(values)), values | {"lines": packed(lines)})
     return new_heads
 
 
@@ -133,8 +131,15 @@ def fresh(*, id: str, site: str, candidate: str) -> Episode:  # noqa: A002 - the
     return Episode(id=id, site=site, candidate=candidate)
 
 
+@lru_cache(maxsize=256)
+def _writing(names: tuple[str, ...]) -> TextClause:
+    """The one statement that writes these tables and appends to the ledger; few combinations ever occur."""
+    parts = ((name, insert(name) if name == COMMAND else upsert(name)) for name in names)
+    ctes = ", ".join(f"w_{name} AS ({part})" for name, part in parts)
+    return text(f"WITH {ctes} SELECT ledger_append(CAST(:lines AS jsonb))")
+
+
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_APPEND = "SELECT ledger_append(CAST(:lines AS jsonb))"
 
 
 def _chained(
@@ -253,10 +258,12 @@ _WHOLE = (  # the names are our own tables
     " JOIN candidate AS c ON c.site_id = e.site_id AND c.id = e.candidate_id {join}"
     " WHERE e.site_id = :site AND e.id = ANY(CAST(:ids AS uuid[]))"
 )
-_LOAD = _WHOLE.format(sealed="NULL::bytea", join="")
-_LOAD_SEALED = _WHOLE.format(
-    sealed="i.sealed",
-    join="LEFT JOIN candidate_identity AS i ON i.site_id = c.site_id AND i.candidate_id = c.id",
+_LOAD = text(_WHOLE.format(sealed="NULL::bytea", join=""))
+_LOAD_SEALED = text(
+    _WHOLE.format(
+        sealed="i.sealed",
+        join="LEFT JOIN candidate_identity AS i ON i.site_id = c.site_id AND i.candidate_id = c.id",
+    )
 )
 
 
