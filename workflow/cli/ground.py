@@ -1,9 +1,11 @@
 """What a verb stands on: the servers the settings name, or the embedded ones in the data folder, and who asks."""
 
+import fcntl
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from workflow.store.staff import Person, who_is
 
 DATABASE = "theca"
 REFUSED, COULD_NOT = 1, 3
+OTHERS_HAVE = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +59,17 @@ def ground(*, upgrade: bool = True) -> Iterator[Ground]:
         return
     data = now.theca_data.absolute()
     data.mkdir(parents=True, exist_ok=True)
-    with engines.running(data / "servers") as running:
-        variables = _variables(now, data, running)
+    with _among_others(data / "verbs.lock") as last_out, engines.running(data / "servers") as running:
+        with _alone(data / "ground.lock"):
+            variables = _variables(now, data, running)
+            if upgrade and migrate.current(variables["DATABASE_ADMIN_URL"]) != migrate.head():
+                migrate.upgrade(variables["DATABASE_ADMIN_URL"])
         embedded = now.model_copy(update={name.lower(): value for name, value in variables.items()})
         embedded = embedded.model_copy(update={"theca_key_file": Path(variables["THECA_KEY_FILE"])})
-        if upgrade:
-            migrate.upgrade(variables["DATABASE_ADMIN_URL"])
-        yield Ground(now=embedded, variables=variables)
+        try:
+            yield Ground(now=embedded, variables=variables)
+        finally:
+            last_out()
 
 
 @contextmanager
@@ -87,6 +94,33 @@ def asking(desk: Desk, now: Settings) -> Person:
     if person is None:
         raise NotPermittedError("THECA_TOKEN names nobody", allowed="a token made with: theca token add")
     return person
+
+
+@contextmanager
+def _among_others(path: Path) -> Iterator[Callable[[], None]]:
+    """Verbs share the servers; whoever started them waits a moment for the others before stopping them."""
+    mine = engines.joined(path.parent / "servers") is None
+    with path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+
+        def last_out() -> None:
+            fcntl.flock(held, fcntl.LOCK_UN)
+            end = time.monotonic() + OTHERS_HAVE
+            while mine and time.monotonic() < end:
+                with suppress(BlockingIOError):
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                time.sleep(0.05)
+
+        yield last_out
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One verb at a time makes roles and key, and changes the shape."""
+    with path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _variables(now: Settings, data: Path, running: engines.Engines) -> dict[str, str]:

@@ -30,7 +30,7 @@ def why(episode: _Episode, *, as_json: _Json = False) -> None:
     """Why is this candidate not moving: one sentence, and what it rests on. Acts as the bearer of THECA_TOKEN."""
     with plainly(), ground(upgrade=False) as here:
         desk = here.desk()
-        found = look.explain(desk, asking(desk, here.now), episode)
+        _, found = look.explain(desk, asking(desk, here.now), episode)
     if as_json:
         print(json.dumps(plain(found), indent=2))
         return

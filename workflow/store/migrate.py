@@ -8,12 +8,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from workflow.store.session import translated
+
 _HERE = Path(__file__).parent / "migrations"
 
 
 def upgrade(admin_url: str, revision: str = "head") -> None:
     """Bring a database up to a revision, as theca_migrate."""
-    command.upgrade(configured(admin_url), revision)
+    with translated():
+        command.upgrade(configured(admin_url), revision)
 
 
 def downgrade(admin_url: str, revision: str) -> None:
@@ -24,7 +27,7 @@ def downgrade(admin_url: str, revision: str) -> None:
 def current(admin_url: str) -> str:
     """The revision a database is at; empty where it has none."""
     engine = create_engine(make_url(admin_url).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection:
+    with translated(), engine.connect() as connection:
         known = connection.scalar(text("SELECT to_regclass('public.alembic_version')"))
         found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else ""
     engine.dispose()

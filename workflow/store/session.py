@@ -42,7 +42,7 @@ class Store:
 
         Raises UnavailableError where the database cannot be reached or does not answer in time.
         """
-        with _translated(), self.engine.begin() as connection:
+        with translated(), self.engine.begin() as connection:
             if sites:
                 see(connection, sites)
             yield connection
@@ -82,7 +82,7 @@ def _vault(key_file: Path) -> Vault:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """A lost connection, a full pool or a time-out becomes one error of ours; everything else passes."""
     try:
         yield
