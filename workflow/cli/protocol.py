@@ -1,4 +1,4 @@
-"""`theca protocol`: read a protocol file and say what is wrong with it, or draw it."""
+"""`theca protocol`: read a protocol file and say what is wrong with it, draw it, or publish it."""
 
 import json
 import sys
@@ -14,10 +14,18 @@ from workflow.authoring.finding import Finding
 from workflow.authoring.lint import examine
 from workflow.authoring.outline import outline as outline_of
 from workflow.authoring.schema import Loaded, load
+from workflow.cli.ground import ground, plainly
+from workflow.service import people
 
 SOUND, BROKEN, UNCHECKED = 0, 1, 3
 
-app = typer.Typer(name="protocol", help="Check and draw protocol files.", no_args_is_help=True)
+app = typer.Typer(
+    name="protocol",
+    help="Check and draw protocol files.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 # What exists and cannot be read is ours to tell (3); what does not exist is bad usage (2).
 _FILE = typer.Argument(exists=True, dir_okay=False, readable=False, help="A protocol file.")
@@ -64,6 +72,17 @@ def draw(
         out.write_text(text, encoding="utf-8")
     except OSError as broken:
         raise typer.BadParameter(f"{out} cannot be written: {broken.strerror}", param_hint="--out") from broken
+
+
+@app.command()
+def publish(file: Annotated[Path, _FILE]) -> None:
+    """Publish a version for good: candidates can be enrolled on it, and its text can never change.
+
+    Exit 1: it does not lint, or this number is published with another text.
+    """
+    with plainly(), ground() as here:
+        version = people.publish(here.admin(), _text(file).decode("utf-8", "replace"))
+        print(f"{version.name} is published ({version.sha256[:12]})")
 
 
 # ---------------------------------------------------------------------------------------------------------------
