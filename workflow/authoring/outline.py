@@ -61,7 +61,9 @@ def _transitions(version: ProtocolVersion) -> Iterator[str]:
         everywhere = len(way.sources) == len(version.stages)
         sources = "any stage" if everywhere else ", ".join(version.stages[key].label for key in way.sources)
         to = version.stages[way.to].label if way.to else "(stays)"
-        gates = ", ".join(_link(version.gates[gate]) for gate in way.gates) or "no gate"
+        asks = [_link(version.gates[gate]) for gate in way.gates]
+        asks += ["today's approval, its gates judged again"] if way.records else []
+        gates = ", ".join(asks) or "no gate"
         yield _row(f"**{way.label}**", sources, to, ", ".join(way.by) or "the software", gates, _also(way, version))
 
 

@@ -6,7 +6,7 @@ from workflow.authoring.subjects import DERIVED, Of
 from workflow.domain.calendar import Duration
 from workflow.domain.criterion import Operator, Subject, Test
 from workflow.domain.item import Basis
-from workflow.domain.protocol import ProtocolVersion, TaskRule, Trigger
+from workflow.domain.protocol import ProtocolVersion, TaskRule, Transition, Trigger
 
 _UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week"}
 _SIGNS = {
@@ -70,6 +70,14 @@ def closing(task: TaskRule, version: ProtocolVersion) -> str:
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Words joined as people join them: a, b and c."""
     return f" {last} ".join(part for part in (", ".join(words[:-1]), "".join(words[-1:])) if part)
+
+
+def barred(way: Transition) -> str:
+    """What a transition asks for, in few words. An act asks for the approval of the day, whose gates are judged again."""
+    gates = counted(len(way.gates), "gate")
+    if not way.records:
+        return gates
+    return f"{gates} · approved today" if way.gates else "approved today"
 
 
 def counted(number: int, thing: str) -> str:

@@ -3,7 +3,7 @@
 from workflow.authoring.drawing.figures import INSET, PAD, TEXT, TITLE, Box, Entry
 from workflow.authoring.drawing.lettering import SEPARATOR, Run, held, wrap
 from workflow.authoring.drawing.plan import Plan
-from workflow.authoring.words import counted
+from workflow.authoring.words import barred
 from workflow.domain.protocol import Transition
 
 _NUMBER = 28  # what a stage's number takes of its first line
@@ -29,7 +29,7 @@ def box_of(plan: Plan, key: str, *, w: float, ways_in: tuple[Transition, ...] = 
 
 def runs(transition: Transition, *, source: str = "") -> tuple[Run, ...]:
     """A transition in words: its label, and in a muted tone where from, how many gates, whether two must agree."""
-    told = [source, counted(len(transition.gates), "gate")]
+    told = [source, barred(transition)]
     told += ["two people"] if transition.second_person else []
     told += ["by the software"] if transition.by_system else []
     return (Run(transition.label), *(Run(SEPARATOR + held(part), "muted") for part in told if part))
