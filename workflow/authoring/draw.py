@@ -8,7 +8,7 @@ from workflow.authoring.drawing.lanes import lanes_of
 from workflow.authoring.drawing.panel import LEFT, panel_of
 from workflow.authoring.drawing.plan import Plan
 from workflow.authoring.drawing.svg import svg_of
-from workflow.authoring.words import closing, counted, listed
+from workflow.authoring.words import barred, closing, counted, listed
 from workflow.domain.protocol import ProtocolVersion, Transition
 from workflow.domain.task import Scope
 
@@ -64,4 +64,4 @@ def _described(plan: Plan) -> Iterator[str]:
 
 def _way(transition: Transition, version: ProtocolVersion) -> str:
     to = version.stages[transition.to].label
-    return f"{transition.label} leads to {to} ({counted(len(transition.gates), 'gate')})"
+    return f"{transition.label} leads to {to} ({barred(transition)})"

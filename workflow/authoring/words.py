@@ -73,7 +73,7 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 
 
 def barred(way: Transition) -> str:
-    """What a transition asks for, in few words. An act asks for the approval of the day, whose gates are judged again."""
+    """What a transition asks for, in few words. An act asks for the approval of the day, judged again."""
     gates = counted(len(way.gates), "gate")
     if not way.records:
         return gates
