@@ -182,6 +182,12 @@ def test_a_command_key_is_forgotten_after_thirty_days_and_not_before(desk: Desk,
         assert connection.scalars(text("SELECT key FROM command")).all() == ["young"]
 
 
+def test_a_bell_knows_whether_it_hangs_without_ringing(servers: engines.Engines, quiet_broker):
+    assert Bell(servers.redis_url).hangs()
+    assert not Bell("redis://127.0.0.1:1/0").hangs()
+    assert not Bell("").hangs()
+
+
 def test_a_silent_broker_delays_a_request_by_less_than_a_second():
     bell = Bell("redis://127.0.0.1:1/0")
     before = datetime.now(UTC)

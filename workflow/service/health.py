@@ -52,13 +52,13 @@ def vitals(store: Store) -> Vitals:
 
 def examine(store: Store, bell: Bell) -> tuple[Finding, ...]:
     """Every finding, well or not."""
-    bell.ring()
+    hangs = bell.hangs()
     return (
         *_of_database(vitals(store)),
         Finding(
             what="doorbell",
-            well=bell.missed == 0,
-            shown="heard" if bell.missed == 0 else "not heard",
+            well=hangs,
+            shown="answers" if hangs else "does not answer",
             remedy="is the broker (REDIS_URL) up? rows wait meanwhile, nothing is lost",
         ),
     )

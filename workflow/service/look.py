@@ -89,10 +89,10 @@ def one(desk: Desk, person: Person, episode: str, *, page: str = "episode") -> S
         return _sight(desk, connection, person, episode, page)
 
 
-def explain(desk: Desk, person: Person, episode: str) -> Why:
+def explain(desk: Desk, person: Person, episode: str) -> tuple[Sight, Why]:
     """Why a candidate stands where they stand. Raises NotFoundError, NotPermittedError."""
     sight = one(desk, person, episode, page="why")
-    return why(sight.situation, code=sight.code)
+    return sight, why(sight.situation, code=sight.code)
 
 
 def chain(desk: Desk, person: Person, episode: str, *, after: int = 0, most: int = 200) -> list[Read]:

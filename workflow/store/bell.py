@@ -1,6 +1,7 @@
 """The doorbell: tell the workers that something is due. Never more than 200 ms, and a failure is only counted."""
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import uuid4
@@ -26,14 +27,21 @@ class Bell:
 
     def ring(self) -> None:
         """Say that something may be due now."""
-        if not self._url:
-            return
-        try:
-            with Broker(self._url, connect_timeout=_WAIT, transport_options=_SHORT) as broker:
-                _send(broker)
-        except (OperationalError, OSError):
+        if self._url and not self._reach(_send):
             self.missed = next(self._missed)
             log.warning("bell not heard", extra={"missed": self.missed})
+
+    def hangs(self) -> bool:
+        """Whether there is a broker that answers; rings nothing."""
+        return bool(self._url) and self._reach(lambda broker: broker.ensure_connection(max_retries=1, timeout=_WAIT))
+
+    def _reach(self, use: Callable[[Broker], object]) -> bool:
+        try:
+            with Broker(self._url, connect_timeout=_WAIT, transport_options=_SHORT) as broker:
+                use(broker)
+        except (OperationalError, OSError):
+            return False
+        return True
 
 
 _SHORT = {"socket_timeout": _WAIT, "socket_connect_timeout": _WAIT, "max_retries": 0}
