@@ -37,7 +37,7 @@ SCRIPT = """
 BEGIN;
 SELECT seq, version, head FROM b_episode WHERE site = 'north' AND id = :who FOR UPDATE;
 SELECT item, value FROM b_observation WHERE site = 'north' AND episode = :who;
-UPDATE b_episode SET seq = seq + 1, version = version + 1, stage = 'there', head = 'a' WHERE site = 'north' AND id = :who;
+UPDATE b_episode SET seq = seq + 1, version = version + 1, stage = 'b' WHERE site = 'north' AND id = :who;
 INSERT INTO b_ledger VALUES ('north', :who, nextval('b_seq'), now(), repeat('h', 420), repeat('p', 1500));
 UPDATE b_task SET state = 'cancelled' WHERE site = 'north' AND episode = :who AND key = 'one';
 INSERT INTO b_task VALUES ('north', :who, nextval('b_seq')::text, 'open');

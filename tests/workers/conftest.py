@@ -26,7 +26,7 @@ class Sink:
     answers: list[str] = field(default_factory=list)
     port: int = 0
 
-    async def handle_DATA(self, _server, _session, envelope) -> str:
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802 - the name aiosmtpd calls
         if self.answers:
             return self.answers.pop(0)
         self.letters.append(message_from_bytes(envelope.content))

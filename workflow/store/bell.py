@@ -33,7 +33,7 @@ class Bell:
 
     def hangs(self) -> bool:
         """Whether there is a broker that answers; rings nothing."""
-        return bool(self._url) and self._reach(lambda broker: broker.ensure_connection(max_retries=1, timeout=_WAIT))
+        return bool(self._url) and self._reach(_try)
 
     def _reach(self, use: Callable[[Broker], object]) -> bool:
         try:
@@ -45,6 +45,10 @@ class Bell:
 
 
 _SHORT = {"socket_timeout": _WAIT, "socket_connect_timeout": _WAIT, "max_retries": 0}
+
+
+def _try(broker: Broker) -> object:
+    return broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=_WAIT)
 
 
 def _soon() -> str:
