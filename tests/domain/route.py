@@ -58,22 +58,22 @@ def go(walker: Walker, name: str) -> None:
     assert not decision.refused, barred(decision)
 
 
-def referred() -> Walker:
-    walker = Walker()
+def referred(walker: Walker | None = None) -> Walker:
+    walker = walker or Walker()
     walker.enrol()
     return walker
 
 
-def screening() -> Walker:
-    walker = referred()
+def screening(walker: Walker | None = None) -> Walker:
+    walker = referred(walker)
     walker.record(**REFERRAL)
     go(walker, "accept_referral")
     return walker
 
 
-def checked() -> Walker:
+def checked(walker: Walker | None = None) -> Walker:
     """In the contraindication check, with everything a trial asks for."""
-    walker = screening().later("2d")
+    walker = screening(walker).later("2d")
     walker.record(**SCREENING)
     go(walker, "complete_screening")
     walker.later("5d")

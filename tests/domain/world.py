@@ -13,24 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from workflow.authoring.schema import read
+from workflow.domain import decide
 from workflow.domain.actor import Actor, Role
 from workflow.domain.appointment import AppointmentState
 from workflow.domain.calendar import Calendar, Duration
 from workflow.domain.canonical import canonical
-from workflow.domain.decide.acknowledge import acknowledge
-from workflow.domain.decide.administer import Dose, administer
-from workflow.domain.decide.adopt import adopt
-from workflow.domain.decide.advance import advance
-from workflow.domain.decide.appoint import appoint, conclude, reschedule
-from workflow.domain.decide.complete import complete
-from workflow.domain.decide.correct import correct
-from workflow.domain.decide.deviate import deviate
-from workflow.domain.decide.enrol import enrol
-from workflow.domain.decide.fire import fire
-from workflow.domain.decide.hold import hold, release
-from workflow.domain.decide.override import override
-from workflow.domain.decide.record import record
-from workflow.domain.decide.survey import Option, survey
+from workflow.domain.decide import Dose, Option
 from workflow.domain.decision import Decision, fold
 from workflow.domain.episode import Episode
 from workflow.domain.item import Kind
@@ -95,7 +83,7 @@ class Walker:
         return fired
 
     def fire(self, key: str, n: int) -> Decision | None:
-        decision = fire(self.situation(Actor(id="system:timers")), key=key, n=n)
+        decision = decide.fire(self.situation(Actor(id="system:timers")), key=key, n=n)
         return None if decision is None else self.take(decision)
 
     # -- verbs
@@ -106,17 +94,19 @@ class Walker:
         )
 
     def enrol(self, actor: Actor = CARLA, *, at: datetime | None = None) -> Decision:
-        return self.do(enrol, actor, occurred_at=at)
+        return self.do(decide.enrol, actor, occurred_at=at)
 
-    def adopt(self, stage: str, *, at: datetime | None = None, reason: str = "paper record", **known: object) -> Decision:
-        return self.do(adopt, CARLA, stage=stage, reason=reason, occurred_at=at, **known)
+    def adopt(
+        self, stage: str, *, at: datetime | None = None, reason: str = "paper record", **known: object
+    ) -> Decision:
+        return self.do(decide.adopt, CARLA, stage=stage, reason=reason, occurred_at=at, **known)
 
     def advance(
         self, name: str, actor: Actor | None = None, *, at: datetime | None = None, reason: str | None = None
     ) -> Decision:
         """Take a transition as the first person it is for, or as `actor`."""
         who = actor or who_may(self.protocol, name)
-        return self.do(advance, who, name=name, occurred_at=at, reason=reason)
+        return self.do(decide.advance, who, name=name, occurred_at=at, reason=reason)
 
     def together(self, name: str, *, at: datetime | None = None, reason: str | None = None) -> Decision:
         """Two different people take one transition."""
@@ -131,7 +121,7 @@ class Walker:
         )
 
     def take_readings(self, actor: Actor, readings: tuple[Reading, ...]) -> Decision:
-        return self.do(record, actor, readings=readings)
+        return self.do(decide.record, actor, readings=readings)
 
     def reading(self, item: str, value: Value, *, at: datetime | None = None, trial: int | None = None) -> Reading:
         rule = self.protocol.item(item)
@@ -148,7 +138,7 @@ class Walker:
         """Correct the newest standing value of an item (or the one of this key); None voids it."""
         old = self.episode.observations[key] if key else self.newest(item)
         reading = None if value is None else self.reading(item, value, at=at or old.observed_at)
-        return self.do(correct, actor, key=old.key, reason="typed wrongly", reading=reading)
+        return self.do(decide.correct, actor, key=old.key, reason="typed wrongly", reading=reading)
 
     def give(
         self,
@@ -162,40 +152,38 @@ class Walker:
         actor: Actor = NILS,
     ) -> Decision:
         dose = self.dose(amount, mode=mode, drug=drug, unit=unit, reason=reason)
-        return self.do(administer, actor, dose=dose, given_at=at)
+        return self.do(decide.administer, actor, dose=dose, given_at=at)
 
     def dose(
         self, amount: str, *, mode: Mode = Mode.BOLUS, drug: str = "morphine", unit: str = "", reason: str | None = None
     ) -> Dose:
         real = unit or self.protocol.drug(drug).unit
-        return Dose(
-            drug=drug, mode=mode, ordered=Decimal(amount), given=Decimal(amount), unit=real, reason=reason
-        )
+        return Dose(drug=drug, mode=mode, ordered=Decimal(amount), given=Decimal(amount), unit=real, reason=reason)
 
     def appoint(self, kind: str, starts_at: datetime, actor: Actor = SAM) -> Decision:
-        return self.do(appoint, actor, kind=kind, starts_at=starts_at)
+        return self.do(decide.appoint, actor, kind=kind, starts_at=starts_at)
 
     def reschedule(self, key: str, starts_at: datetime, actor: Actor = SAM) -> Decision:
-        return self.do(reschedule, actor, key=key, starts_at=starts_at)
+        return self.do(decide.reschedule, actor, key=key, starts_at=starts_at)
 
     def conclude(self, key: str, state: AppointmentState, actor: Actor = SAM) -> Decision:
-        return self.do(conclude, actor, key=key, state=state)
+        return self.do(decide.conclude, actor, key=key, state=state)
 
     def complete(self, name: str, actor: Actor, *, note: str = "") -> Decision:
-        return self.do(complete, actor, key=self.task(name).key, note=note)
+        return self.do(decide.complete, actor, key=self.task(name).key, note=note)
 
     def acknowledge(self, name: str, actor: Actor, *, wait: str) -> Decision:
         until = self.now + Duration.parse(wait).elapsed
-        return self.do(acknowledge, actor, key=self.task(name).key, until=until)
+        return self.do(decide.acknowledge, actor, key=self.task(name).key, until=until)
 
     def hold(self, reason: str = "waiting_for_payer", actor: Actor = CARLA, *, at: datetime | None = None) -> Decision:
-        return self.do(hold, actor, reason=reason, occurred_at=at)
+        return self.do(decide.hold, actor, reason=reason, occurred_at=at)
 
     def release(self, actor: Actor = CARLA, *, at: datetime | None = None) -> Decision:
-        return self.do(release, actor, reason="settled", occurred_at=at)
+        return self.do(decide.release, actor, reason="settled", occurred_at=at)
 
     def override(self, gate: str, reason: str, actor: Actor) -> Decision:
-        return self.do(override, actor, gate=gate, reason=reason)
+        return self.do(decide.override, actor, gate=gate, reason=reason)
 
     def dispense(self, gate: str, reason: str) -> Decision:
         """Two different clinicians let a gate be passed."""
@@ -204,7 +192,12 @@ class Walker:
 
     def deviate(self, act: str, actor: Actor, *, at: datetime | None = None, dose: Dose | None = None) -> Decision:
         return self.do(
-            deviate, actor, act=act, reason="it happened before anyone looked", occurred_at=at or self.now, dose=dose
+            decide.deviate,
+            actor,
+            act=act,
+            reason="it happened before anyone looked",
+            occurred_at=at or self.now,
+            dose=dose,
         )
 
     def deviate_together(self, act: str, *, at: datetime | None = None, dose: Dose | None = None) -> Decision:
@@ -243,7 +236,7 @@ class Walker:
         return found
 
     def option(self, name: str, actor: Actor = CLARA) -> Option:
-        return next(o for o in survey(self.situation(actor)).options if o.name == name)
+        return next(o for o in decide.survey(self.situation(actor)).options if o.name == name)
 
     def response(self) -> Response:
         found = self.situation(CLARA).view(self.now).response()
@@ -261,7 +254,7 @@ class Walker:
         salt = hashlib.sha256(f"{decision.entry.seq}".encode()).digest()
         line = chain(decision.entry, episode=decision.after, prev=prev, salt=salt, engine="test")
         folded = fold(self.episode, json.loads(line.payload), seq=line.seq)
-        assert canonical(folded) == canonical(decision.after)
+        assert folded == decision.after or canonical(folded) == canonical(decision.after)
         self.lines.append(line)
         self.episode, self.last = folded, decision
         return decision
@@ -292,4 +285,3 @@ def every(start: datetime, step: str, times: int) -> Iterator[datetime]:
     """So many moments, a step apart, the first one a step after `start`."""
     gap: timedelta = Duration.parse(step).elapsed
     return (start + gap * number for number in range(1, times + 1))
-

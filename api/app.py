@@ -1,0 +1,87 @@
+"""The application: every resource behind the door, under /api/v1; only /healthz and /readyz are open."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+
+from api import (
+    appointments,
+    episodes,
+    errors,
+    health,
+    messages,
+    observations,
+    people,
+    protocols,
+    tasks,
+    transitions,
+    trials,
+)
+from api.document import describe
+from api.door import LARGEST_BODY, resource
+from api.shell import Api
+from workflow.service.act import Desk
+from workflow.settings import Settings, settings
+from workflow.store.bell import Bell
+from workflow.store.session import open_store
+
+PREFIX = "/api/v1"
+RESOURCES = (episodes, transitions, observations, trials, appointments, tasks, protocols, messages, people)
+
+
+def app() -> FastAPI:
+    """The application as the environment sets it, for `uvicorn --factory api.app:app --no-access-log`.
+
+    A search holds a name, and an access log would keep it.
+    """
+    return create_app(settings())
+
+
+def create_app(source: Settings | Desk) -> FastAPI:
+    """The application on a desk, or on one opened as settings say."""
+    desk = source if isinstance(source, Desk) else _opened(source)
+    made = Api(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=LARGEST_BODY,
+        lifespan=_lifespan,
+        # Its records would hold what was sent.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    made.state.desk = desk
+    made.state.owns = desk is not source
+    errors.install(made)
+    made.include_router(health.open_router)
+    made.include_router(health.router)
+    for each in RESOURCES:
+        made.include_router(each.router, prefix=PREFIX)
+    made.include_router(_description(made), prefix=PREFIX)
+    return made
+
+
+def _opened(source: Settings) -> Desk:
+    store = open_store(source.database_url, source.theca_key_file, pooler=source.database_pooler)
+    return Desk(store, Bell(source.redis_url))
+
+
+@asynccontextmanager
+async def _lifespan(made: FastAPI) -> AsyncIterator[None]:
+    """Leave no connection open behind a desk of our own."""
+    yield
+    if made.state.owns:
+        made.state.desk.store.close()
+
+
+def _description(made: FastAPI) -> APIRouter:
+    router = resource("description")
+
+    @router.get("/openapi.json", include_in_schema=False)
+    def openapi() -> JSONResponse:
+        """This interface, described."""
+        return JSONResponse(describe(made))
+
+    return router

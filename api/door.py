@@ -1,0 +1,71 @@
+"""The door every route stands behind: first who asks, then whether the body can be read, then what is asked.
+
+token ─► person ─► content type ─► body, at most 256 KB ─► strict JSON ─► the route
+"""
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from email.message import Message
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from api.auth import recognise, signed_in
+from api.document import COMMON
+from api.refused import UnreadableError, WrongTypeError
+from api.strict import parse
+
+LARGEST_BODY = 262_144
+
+
+class Heard(Request):
+    """A request whose body was read strictly already."""
+
+    heard: object = None
+
+    async def json(self) -> object:
+        return self.heard
+
+
+class Door(APIRoute):
+    """A route that lets nobody in unknown."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def enter(request: Request) -> Response:
+            request.state.person = await run_in_threadpool(recognise, request)
+            return await inner(await _hear(request) if request.method == "POST" else request)
+
+        return enter
+
+
+def resource(tag: str) -> APIRouter:
+    """A router for one resource. Its routes stand behind the door; one that did not would answer nobody."""
+    return APIRouter(route_class=Door, tags=[tag], dependencies=[Depends(signed_in)], responses=COMMON)
+
+
+async def _hear(request: Request) -> Heard:
+    _check_type(request)
+    heard = Heard(request.scope, request.receive)
+    try:
+        body = await heard.body()
+    except ClientDisconnect:
+        raise UnreadableError("the connection ended inside the body") from None
+    request.state.fingerprint = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
+    if body:
+        heard.heard = parse(body)
+    return heard
+
+
+def _check_type(request: Request) -> None:
+    message = Message()
+    message["content-type"] = request.headers.get("content-type", "")
+    plain = message.get_content_type() == "application/json"
+    charset = str(message.get_param("charset", "utf-8")).lower()
+    coding = request.headers.get("content-encoding", "identity").lower()
+    if not request.headers.get("content-type") or not plain or charset not in ("utf-8", "utf8") or coding != "identity":
+        raise WrongTypeError(allowed="application/json in UTF-8, not compressed")

@@ -1,0 +1,91 @@
+"""People: who you are, where you work, with whom, and when those places work."""
+
+from itertools import groupby
+
+from api.deps import Me, TheDesk
+from api.door import resource
+from api.schemas.around import (
+    CalendarOut,
+    CalendarsOut,
+    ClosureOut,
+    HeldOut,
+    MeOut,
+    SiteOut,
+    SitesOut,
+    StaffListOut,
+    StaffOut,
+)
+from workflow.domain.calendar import Calendar
+from workflow.domain.policy import Verb, permits
+from workflow.service import look
+from workflow.store.worklist import MemberLine, SiteLine
+
+router = resource("people")
+
+
+@router.get("/me", summary="Who am I?", response_description="You.")
+def me(me: Me) -> MeOut:
+    """Whom your token stands for, your roles today by site, and what they let you do there."""
+    return MeOut(
+        id=me.id,
+        name=me.name,
+        roles={site: tuple(sorted(roles)) for site, roles in me.roles.items()},
+        may={site: tuple(verb for verb in Verb if permits(me.at(site), verb)) for site in me.sites},
+    )
+
+
+@router.get("/sites", summary="List sites", response_description="Your sites.")
+def sites(desk: TheDesk, me: Me) -> SitesOut:
+    """The sites you work at."""
+    return SitesOut(items=tuple(_site(line) for line, _ in look.sites(desk, me)))
+
+
+@router.get("/staff", summary="List staff", response_description="Who works at your sites today.")
+def staff(desk: TheDesk, me: Me) -> StaffListOut:
+    """Everybody who holds a role at one of your sites today."""
+    people = groupby(look.members(desk, me), key=lambda line: (line.staff, line.name))
+    return StaffListOut(
+        items=tuple(
+            StaffOut(id=id_, name=name, roles=tuple(_held(each) for each in held)) for (id_, name), held in people
+        )
+    )
+
+
+@router.get("/calendars", summary="See when sites work", response_description="The working time of your sites.")
+def calendars(desk: TheDesk, me: Me) -> CalendarsOut:
+    """Hours, closures and public holidays: what working time is counted on."""
+    return CalendarsOut(items=tuple(_calendar(line, works) for line, works in look.sites(desk, me)))
+
+
+def _site(line: SiteLine) -> SiteOut:
+    return SiteOut(
+        id=line.site,
+        name=line.name,
+        zone=line.zone,
+        country=line.country,
+        subdivision=line.subdivision,
+        opens=line.opens,
+        closes=line.closes,
+    )
+
+
+def _held(line: MemberLine) -> HeldOut:
+    return HeldOut(
+        site=line.site,
+        role=line.role,
+        starts_on=line.starts_on.isoformat(),
+        ends_on=line.ends_on.isoformat() if line.ends_on else None,
+    )
+
+
+def _calendar(line: SiteLine, works: Calendar) -> CalendarOut:
+    shown = sorted(day for day in works.closed if day.year in (line.year, line.year + 1))
+    return CalendarOut(
+        site=line.site,
+        zone=line.zone,
+        opens=line.opens,
+        closes=line.closes,
+        weekdays=tuple(sorted(works.weekdays)),
+        closures=tuple(ClosureOut(day=day.isoformat(), label=label) for day, label in line.closures),
+        closed_days=tuple(day.isoformat() for day in shown),
+    )

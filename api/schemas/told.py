@@ -1,0 +1,147 @@
+"""What is told of an act, of the ways on from here, and of the ledger."""
+
+from typing import Any
+
+from api.schemas.episode import EPISODE, STAGE, TIME, DueOut, StageOut
+from api.schemas.gates import GateOut
+from api.schemas.kinds import Instant, Wire, example
+
+_ACT = {
+    "outcome": "done",
+    "verb": "advance",
+    "episode": EPISODE,
+    "site": "north",
+    "stage": "screening",
+    "version": 3,
+    "seq": 4,
+    "at": TIME,
+    "occurred_at": TIME,
+    "actor": "coordinator-1",
+    "about": {"name": "accept_referral"},
+    "made": [],
+    "gates": [],
+}
+
+
+class ActOut(Wire):
+    """What an act did: the ledger line it left. `made` are the ids of what it added; `gates` what it rested on.
+
+    `outcome` is `done`, or `proposed`: another, second person must ask for the same.
+    """
+
+    model_config = example(**_ACT)
+
+    outcome: str
+    verb: str
+    episode: str
+    site: str
+    stage: str
+    version: int
+    seq: int
+    at: str
+    occurred_at: str
+    actor: str
+    about: dict[str, Any]
+    made: tuple[str, ...]
+    gates: tuple[GateOut, ...]
+
+
+class OptionOut(Wire):
+    """One transition from here for you, now: its gates, and what would open it."""
+
+    model_config = example(
+        name="accept_referral",
+        label="Accept the referral",
+        to="screening",
+        verdict="unknown",
+        opens_when=["Pain origin: to be recorded"],
+        second_person=False,
+        reasons=[],
+        gates=[],
+    )
+
+    name: str
+    label: str
+    to: str | None = None
+    verdict: str
+    opens_when: tuple[str, ...]
+    second_person: bool
+    reasons: tuple[str, ...]
+    gates: tuple[GateOut, ...]
+
+
+class OptionsOut(Wire):
+    """Every way out of the present stage."""
+
+    model_config = example(episode=EPISODE, version=2, stage=STAGE, options=[])
+
+    episode: str
+    version: int
+    stage: StageOut
+    options: tuple[OptionOut, ...]
+
+
+class WhyOut(Wire):
+    """Why the candidate is not moving: one sentence, and what it rests on."""
+
+    model_config = example(
+        sentence="C-7KQ2MB stands in Screening since 2026-11-20 09:00 (day 3): Complete screening waits for what is"
+        " not known (Refractory to systemic treatment …); the next step is with coordinator.",
+        stage=STAGE,
+        since=TIME,
+        day_in_stage=3,
+        way="complete_screening",
+        blockers=[],
+        opens_when=["Capacity to consent confirmed: yes"],
+        held_by=["coordinator"],
+    )
+
+    sentence: str
+    stage: StageOut
+    since: Instant
+    day_in_stage: int
+    way: str | None = None
+    blockers: tuple[GateOut, ...]
+    opens_when: tuple[str, ...]
+    held_by: tuple[str, ...]
+    next_due: DueOut | None = None
+
+
+class LedgerLineOut(Wire):
+    """One line of the chain. `payload` is null where its key was destroyed; `sound` tells whether it verifies."""
+
+    model_config = example(
+        seq=1,
+        at=TIME,
+        occurred_at=TIME,
+        actor="coordinator-1",
+        verb="enrol",
+        outcome="done",
+        prev="0" * 64,
+        hash="5f" * 32,
+        head="{…}",
+        payload={"about": {}},
+        sound=True,
+    )
+
+    seq: int
+    at: Instant
+    occurred_at: Instant
+    actor: str
+    verb: str
+    outcome: str
+    prev: str
+    hash: str
+    head: str
+    payload: dict[str, Any] | None
+    sound: bool
+
+
+class LedgerOut(Wire):
+    """A stretch of an episode's ledger; `next` is the seq to ask on `after`, where there may be more."""
+
+    model_config = example(episode=EPISODE, lines=[], next=None)
+
+    episode: str
+    lines: tuple[LedgerLineOut, ...]
+    next: int | None = None
