@@ -9,6 +9,7 @@ from workflow.domain.decide.record import reassess
 from workflow.domain.decide.steps import act_done, watch
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, ImpossibleValueError
+from workflow.domain.gate import GateReport, closed
 from workflow.domain.protocol import Drug
 from workflow.domain.situation import Situation
 from workflow.domain.trial import Administration, Method, Mode, Trial
@@ -40,7 +41,7 @@ def administer(s: Situation, *, dose: Dose, given_at: datetime | None = None) ->
     act = act_of(trial)
     about = {"act": act, "drug": dose.drug, "given": dose.given, "unit": dose.unit, "trial": trial.number}
     authorised = live_authorisation(s, act, at)
-    reports = act_reports(s, act, authorised, at)
+    reports = (*_on_hold(s, at), *act_reports(s, act, authorised, at))
     if trial.drug != dose.drug:
         raise ImpossibleNowError(f"trial {trial.number} is of {trial.drug}", place="drug", allowed=trial.drug)
     if authorised is None or not all(seen.passes for seen in reports):
@@ -49,6 +50,13 @@ def administer(s: Situation, *, dose: Dose, given_at: datetime | None = None) ->
     use(draft, authorised, at)
     shown = give(draft, dose, trial=trial, act=act, at=at)
     return draft.decide("administer", occurred_at=at, about={**about, **shown}, basis=reports)
+
+
+def _on_hold(s: Situation, at: datetime) -> tuple[GateReport, ...]:
+    """A hold stops doses too; one that was given all the same is a deviation."""
+    if s.episode.hold is None or at < s.episode.hold.since:
+        return ()
+    return (closed("hold", "On hold", f"on hold: {s.episode.hold.reason}", "release the hold"),)
 
 
 def give(draft: Draft, dose: Dose, *, trial: Trial, act: str, at: datetime) -> dict[str, object]:

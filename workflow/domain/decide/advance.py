@@ -36,7 +36,7 @@ def advance(s: Situation, *, name: str, occurred_at: datetime | None = None, rea
     if not all(seen.passes for seen in reports):
         return refuse(s, "advance", occurred_at=at, about=about, basis=reports)
     key = f"advance:{name}" + (f":{reason}" if rule.reasons else "")
-    asked = second_asked(s, key, reports)
+    asked = second_asked(s, key, reports) if rule.second_person else None
     if rule.second_person and asked is None:
         return propose(s, "advance", key, reports=reports, about=about, occurred_at=at, reason=reason or "")
     draft = Draft(s)
@@ -44,7 +44,7 @@ def advance(s: Situation, *, name: str, occurred_at: datetime | None = None, rea
         settle_proposal(draft, asked.key)
     if authorised is not None:
         use(draft, authorised, at)
-    second = asked.by if asked is not None and rule.second_person else None
+    second = asked.by if asked is not None else None
     go(draft, rule, at=at, how=ground(reports), second=second, reason=reason)
     return draft.decide("advance", occurred_at=at, about={**about, "second": second}, basis=reports)
 
