@@ -1,7 +1,7 @@
 # One image for the API, the worker, beat and the command line. Every package is a wheel pinned by hash: no compiler.
 FROM python:3.11-slim-bookworm
 
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
 # An account with a name: programs that ask who they are get an answer.
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/theca --create-home --shell /usr/sbin/nologin theca
@@ -15,7 +15,7 @@ COPY workflow/ workflow/
 COPY api/ api/
 COPY workers/ workers/
 COPY protocols/ protocols/
-RUN pip install --no-deps --no-build-isolation . && python -m compileall -q workflow api workers
+RUN pip install --no-deps --no-build-isolation .
 
 USER theca
 WORKDIR /var/lib/theca

@@ -5,11 +5,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from api.deps import Me, TheDesk
+from api.document import problems
 from api.door import resource
-from api.schemas.around import LookedOut, ReadyOut, UpOut
+from api.errors import RETRY_AFTER, rendered
+from api.schemas.health import LookedOut, ReadyOut, UpOut
+from api.schemas.problem import Problem
 from workflow.domain.policy import Verb
 from workflow.service import health, look
-from workflow.service.health import Vitals
+from workflow.service.health import Finding, Vitals
 
 # Without these no reminder leaves, or nothing can be trusted to be written; the other findings are to be looked at.
 DECISIVE = frozenset({"tick", "oldest due timer", "shape"})
@@ -28,22 +31,25 @@ def healthz() -> UpOut:
 
 @open_router.get(
     "/readyz",
+    response_model=ReadyOut,
     summary="Is time kept?",
     response_description="Ready.",
-    responses={503: {"model": ReadyOut, "description": "Reminders do not flow, or the database has another shape."}},
+    responses=problems(_503="Reminders do not flow, or the database has another shape or does not answer."),
 )
-def readyz(desk: TheDesk, response: Response) -> ReadyOut:
+def readyz(desk: TheDesk) -> Response:
     """Whether somebody ticks and nothing due is left lying for more than a minute; each finding says what to do."""
-    found = health.examine(desk.store, desk.bell)
-    ready = all(one.well for one in found if one.what in DECISIVE)
-    response.status_code = 200 if ready else 503
-    return ReadyOut(
-        status="ready" if ready else "not ready",
-        findings=tuple(
-            LookedOut(what=one.what, well=one.well, shown=one.shown, remedy="" if one.well else one.remedy)
-            for one in found
-        ),
+    found = tuple(_looked(one) for one in health.examine(desk.store, desk.bell))
+    wrong = [one.what for one in found if one.what in DECISIVE and not one.well]
+    if not wrong:
+        return Response(ReadyOut(status="ready", findings=found).model_dump_json(), media_type="application/json")
+    told = Problem(
+        title="Service Unavailable",
+        status=503,
+        code="not_ready",
+        detail=f"not well: {', '.join(wrong)}",
+        findings=found,
     )
+    return rendered(told, headers={"Retry-After": RETRY_AFTER})
 
 
 @router.get(
@@ -56,6 +62,10 @@ def metrics(desk: TheDesk, me: Me) -> Response:
     """How well time is kept over all sites, as Prometheus text; it names no site and no candidate."""
     look.where(me, Verb.READ_PEOPLE)
     return Response(_figures(health.vitals(desk.store), missed=desk.bell.missed), media_type=CONTENT_TYPE_LATEST)
+
+
+def _looked(one: Finding) -> LookedOut:
+    return LookedOut(what=one.what, well=one.well, shown=one.shown, remedy="" if one.well else one.remedy)
 
 
 def _figures(seen: Vitals, *, missed: int) -> bytes:

@@ -55,7 +55,7 @@ def correct(thing: ThingId, asked: CorrectionIn, desk: TheDesk, heading: Headed)
         told = act.correct(desk, asking, observation=key, reason=asked.reason, reading=None)
     else:
         told = act.amend(desk, asking, observation=key, reason=asked.reason, amendment=_amendment(asked))
-    by = str(told.about["by"])
+    by = str(told.about.get("by", "void"))
     return present.answer(told, done=201, made=() if by == "void" else (by,))
 
 
@@ -83,6 +83,5 @@ def _split(value: Decimal | str | None) -> tuple[Decimal | None, str | None]:
 
 
 def _recorded(told: Answer) -> tuple[str, ...]:
-    items = told.about["items"]
-    assert isinstance(items, list)
-    return tuple(f"{told.seq}.{number}" for number in range(len(items)))
+    items = told.about.get("items")
+    return tuple(f"{told.seq}.{number}" for number in range(len(items) if isinstance(items, list) else 0))

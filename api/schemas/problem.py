@@ -1,6 +1,7 @@
 """How trouble is told."""
 
 from api.schemas.gates import GateOut
+from api.schemas.health import LookedOut
 from api.schemas.kinds import Wire, example
 
 
@@ -15,7 +16,7 @@ class FlawOut(Wire):
 
 
 class Problem(Wire):
-    """Why something was not done, as application/problem+json. `code` is stable; `gates` come with `refused`."""
+    """Why something was not done. `code` is stable; `gates` come with `refused`, `findings` with `not_ready`."""
 
     model_config = example(
         type="about:blank",
@@ -39,3 +40,4 @@ class Problem(Wire):
     version: int | None = None
     seq: int | None = None
     gates: tuple[GateOut, ...] | None = None
+    findings: tuple[LookedOut, ...] | None = None

@@ -23,6 +23,7 @@ from workflow.service import people
 from workflow.service.act import Desk
 from workflow.store import roles, session
 from workflow.store.bell import Bell
+from workflow.store.session import Store
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -69,6 +70,14 @@ def client(tokens: dict[str, str], desk: Desk, served: tuple[FastAPI, str]) -> I
 @pytest.fixture
 def api(client: httpx.Client, tokens: dict[str, str]) -> Api:
     return Api(client, tokens)
+
+
+@pytest.fixture
+def verify_store(database: Any) -> Iterator[Store]:
+    """The store as an auditor opens it: it sees every site and changes nothing."""
+    opened = session.open_store(database.verify, database.key_file)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

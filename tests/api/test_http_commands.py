@@ -106,6 +106,15 @@ def test_fifty_with_one_key_all_hear_the_same_answer(api: Api, sql: Callable[...
     assert sql(LINES)[0][0] == before + 1
 
 
+def test_twenty_who_enrol_with_one_key_enrol_once(api: Api, sql: Callable[..., list]):
+    asked = referral()
+    with ThreadPoolExecutor(20) as pool:
+        told = list(pool.map(lambda _: api("coordinator-1").post("/episodes", asked, key="one"), range(20)))
+    assert {one.status_code for one in told} == {201}
+    assert len({one.text for one in told}) == 1
+    assert sql("SELECT (SELECT count(*) FROM candidate), (SELECT count(*) FROM episode)") == [(1, 1)]
+
+
 def test_one_key_on_two_episodes_at_once_is_refused_for_one(api: Api):
     carla, both = api("coordinator-1"), [api.enrol(), api.enrol()]
     for number in range(10):

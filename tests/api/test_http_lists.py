@@ -131,7 +131,7 @@ def test_health_says_what_to_do(api: Api, sql: Callable[..., list], worker_store
     api.enrol(days=0.1)
     sql(OVERDUE)
     late = api.client.get("/readyz")
-    assert (late.status_code, late.json()["status"]) == (503, "not ready")
+    assert (late.status_code, late.json()["code"]) == (503, "not_ready")
     figures = api("service-1").get("/metrics")
     assert figures.headers["content-type"].startswith("text/plain")
     assert "theca_due_timers 1.0" in figures.text

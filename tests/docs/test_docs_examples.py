@@ -54,3 +54,13 @@ def test_links_between_pages_lead_somewhere() -> None:
         if not target.startswith(("http", "#", "mailto:")) and not (page.parent / target.partition("#")[0]).exists()
     ]
     assert dead == []
+
+
+def test_every_decision_is_listed_and_ends_with_a_line_to_quote() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    decisions = sorted(folder.glob("0*.md"))
+    assert [page.name[:4] for page in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    for page in decisions:
+        assert f"]({page.name})" in listed, page.name
+        assert re.search(r"\n## The line people will quote\n\n> [^\n]+\n$", page.read_text(encoding="utf-8")), page.name

@@ -238,20 +238,21 @@ def authorise_and_act(walker: Watched, pick: Pick) -> None:
     """Approve whatever can be approved here, and do it, perhaps a little later, perhaps after a change of mind."""
     approvals = [r for r in walker.protocol.transitions.values() if r.authorises and walker.stage in r.sources]
     rule = pick(approvals)
+    approved_at = pick((None, None, past(walker, pick)))
     for actor in pick(list(pairwise(_whose(rule)))) if rule.second_person else (pick(_whose(rule)),):
-        step(walker, rule, actor, pick)
+        step(walker, rule, actor, pick, at=approved_at)
     walker.now += timedelta(minutes=pick((0, 1, 60, 800)))
     if pick((True, False, False)):
-        record_some(walker, pick)
+        pick((record_some, hold_or_release, correct))(walker, pick)
     acts = [r for r in walker.protocol.transitions.values() if r.records == rule.authorises]
     acts = [r for r in acts if walker.stage in r.sources]
     if acts:
-        step(walker, pick(acts), pick(_whose(acts[0])), pick, at=late(walker, pick))
+        step(walker, pick(acts), pick(_whose(acts[0])), pick, at=approved_at or late(walker, pick))
     else:
         trial = walker.episode.trial
         drug = trial.drug if trial and trial.drug else "morphine"
         amount = {"morphine": "0.2", "fentanyl": "25"}[drug]
-        walker.attempt(lambda: walker.give(amount, drug=drug, at=late(walker, pick)))
+        walker.attempt(lambda: walker.give(amount, drug=drug, at=approved_at or late(walker, pick)))
 
 
 def plan(walker: Watched, pick: Pick) -> None:

@@ -29,6 +29,7 @@ def uphold(before: Episode, decision: Decision, raw: Raw) -> None:
     _closed_means_nothing_open(after)
     _bodies_have_their_duties(after)
     _two_people_are_two(before, after)
+    _approvals_end_with_what_allowed_them(decision)
     _duties_end_on_their_fact(before, decision)
     _acts_were_right(before, decision, raw)
     _approvals_were_right(before, decision, raw)
@@ -142,6 +143,16 @@ def _two_people_are_two(before: Episode, after: Episode) -> None:
         assert passage.second != passage.by
     for override in after.overrides.values():
         assert override.by != override.second
+
+
+def _approvals_end_with_what_allowed_them(decision: Decision) -> None:
+    """No approval stands, unused, where it could not be given: in another stage, or on hold."""
+    episode = decision.after
+    for passage in episode.passages.values():
+        rule = PROTOCOL.transitions.get(passage.name)
+        if rule is not None and passage.until is not None and passage.until > decision.entry.at and not passage.used_at:
+            assert episode.stage in rule.sources
+            assert episode.hold is None or rule.on_hold
 
 
 def _duties_end_on_their_fact(before: Episode, decision: Decision) -> None:

@@ -30,7 +30,9 @@ class Chart:
             for o in self.raw.get("observations", {}).values()
             if o["item"] == item and "superseded_by" not in o and moment(o["observed_at"]) <= self.at
         ]
-        seen = [o for o in seen if trial is None or o.get("trial") == trial]
+        if trial:
+            began = moment(self.raw["trials"][str(trial)]["started_at"])
+            seen = [o for o in seen if o.get("trial", trial) == trial and moment(o["observed_at"]) >= began]
         if not seen:
             return None
         newest = max(seen, key=lambda o: (moment(o["observed_at"]), moment(o["recorded_at"]), _place(o["key"])))

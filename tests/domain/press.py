@@ -11,7 +11,7 @@ from workflow.domain.actor import Actor
 
 def press_on(walker: Watched, pick: Pick) -> None:
     """One step further from wherever the candidate stands; it may still be refused for what else is on record."""
-    if walker.episode.hold is not None:
+    if walker.episode.hold is not None and pick((True, True, False)):
         walker.attempt(walker.release)
         return
     match walker.stage:

@@ -18,6 +18,7 @@ from route import (
     planned,
     ready,
     ready_for_implant,
+    referred,
     reviewed,
     scored,
     single_shot,
@@ -167,6 +168,21 @@ def test_a_waiver_is_for_a_trial_that_was_not_done_and_never_for_one_that_failed
 def test_a_trial_that_was_not_tolerated_is_not_waived():
     walker = reviewed(tolerated="no")
     assert walker.dispense("trial_tolerated", "trial_done_elsewhere").refused
+
+
+def test_a_trial_that_turns_out_badly_after_it_ended_bars_the_implant():
+    walker = ready_for_implant()
+    walker.record(CLARA, tolerated="no")
+    assert "Trial tolerated: no" in barred(walker.advance("approve_implant", INES))
+
+
+def test_a_waiver_falls_when_something_is_said_though_there_is_no_trial_to_say_it_of():
+    walker = referred()
+    walker.adopt("case_review")
+    walker.dispense("responded", "trial_done_elsewhere")
+    walker.dispense("trial_tolerated", "trial_done_elsewhere")
+    walker.record(CLARA, tolerated="no", review_outcome="implant", life_expectancy_months=60)
+    assert "Trial tolerated has no trial to belong to" in barred(walker.advance("decide_implant"))
 
 
 def test_a_waiver_falls_when_the_answer_comes_to_be_known():

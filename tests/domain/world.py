@@ -231,7 +231,7 @@ class Walker:
         return found
 
     def newest_in(self, trial: int, item: str) -> Observation:
-        found = self.situation(NILS).view(self.now).latest(item, trial=trial)
+        found = self.situation(NILS).view(self.now).latest(item, of=self.episode.trials[str(trial)])
         assert found is not None
         return found
 

@@ -23,7 +23,9 @@ def main() -> int:
 
 
 def _watch(child: "subprocess.Popen[bytes]") -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: a thread that waits in its buffer makes the interpreter abort where the command ends first.
+    while os.read(0, 4096):
+        pass
     _end(child, signal.SIGTERM)
     try:
         child.wait(PATIENCE)

@@ -50,25 +50,24 @@ class View:
             return None
         return respond(self.protocol, self.episode, trial, at=self.at, calendar=self.calendar)
 
-    def latest(self, item: str, *, trial: int | None = None) -> Observation | None:
-        """The newest standing observation of an item made by now; in one trial, where that is asked."""
+    def latest(self, item: str, *, of: Trial | None = None) -> Observation | None:
+        """The newest standing observation of an item made by now; in or after one trial, where that is asked."""
         seen = [
             o
             for o in self.episode.observations.values()
-            if o.item == item and o.stands and o.observed_at <= self.at and trial in (None, o.trial)
+            if o.item == item and o.stands and o.observed_at <= self.at and _concerns(o, of)
         ]
         return max(seen, key=lambda o: o.order, default=None)
 
     def _item(self, subject: Subject) -> Known | Missing:
         trial = self.trial
+        seen = self.latest(subject.item, of=trial if subject.this_trial else None)
         if subject.this_trial and trial is None:
-            return Missing(because="has no trial to belong to")
-        number = trial.number if subject.this_trial and trial else None
-        seen = self.latest(subject.item, trial=number)
+            return Missing(because="has no trial to belong to", keys=(seen.key,) if seen else ())
         if seen is None:
-            if number is None:
+            if trial is None or not subject.this_trial:
                 return Missing(because="is not recorded")
-            return Missing(because="is not recorded in this trial", keys=(_of(number),))
+            return Missing(because="is not recorded in this trial", keys=(_of(trial.number),))
         if seen.absent is not None:
             return Missing(because=f"was not obtained ({seen.absent})", keys=(seen.key,))
         valid = _shorter(subject.within, self.protocol.items[subject.item].valid_for)
@@ -81,6 +80,12 @@ class View:
             text=seen.text,
             keys=(seen.key,),
         )
+
+
+def _concerns(seen: Observation, trial: Trial | None) -> bool:
+    """Whether a value may answer for a trial: recorded in it, or after it and in no other."""
+    after = trial is not None and seen.trial is None and seen.observed_at >= trial.started_at
+    return trial is None or seen.trial == trial.number or after
 
 
 def _shorter(within: Duration | None, valid_for: Duration | None) -> Duration | None:

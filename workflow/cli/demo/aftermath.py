@@ -60,8 +60,9 @@ def doctor(house: House, telling: Telling) -> None:
 def leaks(came: Iterable[Mail], names: Iterable[str]) -> set[str]:
     """The names and numbers that stand in an e-mail as a word of their own."""
     wanted = {name.casefold() for name in names if name}
-    words = {word for mail in came for word in re.findall(r"[\w-]+", mail.whole.casefold())}
-    return wanted & words
+    wanted |= {part for name in wanted for part in name.split("-") if name.replace("-", "").isalpha()}
+    text = " ".join(mail.whole.casefold() for mail in came)
+    return wanted & {*re.findall(r"[\w-]+", text), *re.findall(r"\w+", text)}
 
 
 def _overview(clinic: Clinic, telling: Telling, came: Sequence[Mail]) -> None:

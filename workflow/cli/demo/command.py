@@ -50,9 +50,10 @@ def demo(
         code = _play(now, told, stay=not leave)
     except HouseError as wrong:
         told.line(str(wrong), indent=0)
-        code = wrong.code
+        raise typer.Exit(wrong.code) from None
     except KeyboardInterrupt:
         code = INTERRUPTED
+    told.line("everything is stopped", style="dim", indent=1)
     raise typer.Exit(code)
 
 
@@ -63,7 +64,6 @@ def _play(now: Settings, told: Telling, *, stay: bool) -> int:
     began = time.monotonic()
     _greet(told)
     with ExitStack() as stack:
-        stack.callback(lambda: told.line("everything is stopped", style="dim", indent=1))
         box = stack.enter_context(mailbox())
         with told.waiting("starting PostgreSQL, Valkey, the API, a worker and beat ..."):
             house = stack.enter_context(opened(folder, _with_mail(box)))

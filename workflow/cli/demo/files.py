@@ -29,19 +29,9 @@ def move_to(yesterday: date, folder: Path) -> tuple[Path, Path]:
 
 def newest(path: Path) -> date:
     """The newest day among the dates that move."""
-    head, *lines = _lines(path)
+    head, *lines = cells_of(path)
     cells = (cell for line in lines for heading, cell in zip(head, line, strict=True) if heading in MOVES)
     return max(day for cell in cells if (day := _read(cell)) is not None)
-
-
-def _write(copy: Path, path: Path, by: timedelta) -> None:
-    head, *lines = _lines(path)
-    moves = [heading in MOVES for heading in head]
-    with copy.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, delimiter=_delimiter(path), lineterminator="\n")
-        writer.writerow(head)
-        for line in lines:
-            writer.writerow(moved(cell, by) if of_time else cell for cell, of_time in zip(line, moves, strict=True))
 
 
 def moved(cell: str, by: timedelta) -> str:
@@ -52,6 +42,28 @@ def moved(cell: str, by: timedelta) -> str:
     if _ISO.match(cell):
         return (day + by).isoformat()
     return (day + by).strftime(f"%d{cell[2]}%m{cell[2]}%Y")
+
+
+def names(path: Path) -> Iterator[str]:
+    """Every record number and name in a referral file: what must never be in an e-mail."""
+    with path.open(encoding="utf-8", newline="") as source:
+        for line in csv.DictReader(source, delimiter=_delimiter(path)):
+            yield from (line["record_no"], line["family_name"], line["given_name"])
+
+
+def cells_of(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as source:
+        return list(csv.reader(source, delimiter=_delimiter(path)))
+
+
+def _write(copy: Path, path: Path, by: timedelta) -> None:
+    head, *lines = cells_of(path)
+    moves = [heading in MOVES for heading in head]
+    with copy.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, delimiter=_delimiter(path), lineterminator="\n")
+        writer.writerow(head)
+        for line in lines:
+            writer.writerow(moved(cell, by) if of_time else cell for cell, of_time in zip(line, moves, strict=True))
 
 
 def _read(cell: str) -> date | None:
@@ -66,19 +78,7 @@ def _read(cell: str) -> date | None:
     return None
 
 
-def _lines(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as source:
-        return list(csv.reader(source, delimiter=_delimiter(path)))
-
-
 def _delimiter(path: Path) -> str:
     with path.open(encoding="utf-8") as source:
         first = source.readline()
     return ";" if first.count(";") > first.count(",") else ","
-
-
-def names(path: Path) -> Iterator[str]:
-    """Every record number and name in a referral file: what must never be in an e-mail."""
-    with path.open(encoding="utf-8", newline="") as source:
-        for line in csv.DictReader(source, delimiter=_delimiter(path)):
-            yield from (line["record_no"], line["family_name"], line["given_name"])

@@ -104,6 +104,6 @@ def _address(up: "subprocess.Popen[bytes]", ready: Path, log: Path) -> str:
     if not until(told, most=READY_WITHIN):
         raise HouseError(f"the service did not start within {READY_WITHIN:.0f} s; see {log}", code=3)
     if up.poll() is not None:
-        lines = log.read_text(errors="replace").strip().splitlines()
-        raise HouseError(lines[-1] if lines else f"theca up ended with {up.returncode}", code=up.returncode or 3)
+        said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("theca:")]
+        raise HouseError(said[-1] if said else f"theca: the service ended; see {log}", code=up.returncode or 3)
     return ready.read_text()
