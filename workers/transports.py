@@ -9,6 +9,7 @@ from typing import TextIO
 
 from workflow.service.deliver import Letter, Transport, TryLaterError, UndeliverableError
 from workflow.settings import Settings
+from workflow.store.session import UnavailableError
 
 _WAIT = 15
 
@@ -53,9 +54,11 @@ class Console:
 
 
 def transport(now: Settings) -> Transport:
-    """The transport the settings ask for."""
-    if now.transport == "console" or not now.smtp_host:
+    """The transport the settings ask for. Raises UnavailableError without a relay: printing is not sending."""
+    if now.transport == "console":
         return Console(sys.stdout)
+    if not now.smtp_host:
+        raise UnavailableError("no mail relay is set", allowed="SMTP_HOST names it; TRANSPORT=console only prints")
     return Smtp(
         host=now.smtp_host,
         port=now.smtp_port,

@@ -24,13 +24,13 @@ class Settings(BaseSettings):
     theca_key_file: Path | None = Field(default=None, description="32 bytes, base64; kept out of backups")
     theca_public_url: str = Field(default="", description="what links in messages begin with")
     theca_token: str = Field(default="", description="a bearer token: in whose name the command line acts")
-    smtp_host: str = ""
-    smtp_port: int = Field(default=25, ge=1, le=65535)
-    smtp_user: str = ""
-    smtp_password: str = ""
-    smtp_tls: bool = True
-    mail_from: str = "theca@localhost"
-    transport: str = Field(default="smtp", pattern="^(smtp|console)$", description="how e-mail leaves")
+    smtp_host: str = Field(default="", description="the mail relay")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="its port")
+    smtp_user: str = Field(default="", description="who signs in at the relay; empty: nobody does")
+    smtp_password: str = Field(default="", description="their password")
+    smtp_tls: bool = Field(default=True, description="STARTTLS, and no mail without it")
+    mail_from: str = Field(default="theca@localhost", description="the sender of every message")
+    transport: str = Field(default="smtp", pattern="^(smtp|console)$", description="'console' prints e-mail instead")
 
 
 def settings() -> Settings:

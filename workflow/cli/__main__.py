@@ -16,7 +16,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "sweep": ("work", "sweeps", "fire what is due and send what waits, once"),
     "why": ("work", "whys", "why is this candidate not moving"),
     "ledger": ("work", "ledgers", "print an episode's ledger"),
-    "db": ("db", "app", "create roles, upgrade the database"),
+    "db": ("db", "app", "make a key file, create roles, upgrade the database"),
     "site": ("people", "sites", "add a site"),
     "staff": ("people", "staffs", "add a person"),
     "calendar": ("people", "calendars", "add a day on which a site is closed"),

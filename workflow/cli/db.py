@@ -1,11 +1,13 @@
 """theca db: the database's roles and shape."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workflow.cli.ground import DATABASE, ground, plainly
-from workflow.store import migrate, roles
+from workflow.cli.ground import DATABASE, REFUSED, ground, plainly
+from workflow.store import migrate, roles, vault
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -17,6 +19,17 @@ def upgrade() -> None:
         before = migrate.current(here.now.database_admin_url) or "nothing"
         migrate.upgrade(here.now.database_admin_url)
         print(f"from {before} to {migrate.head()}")
+
+
+@app.command()
+def key(file: Annotated[Path, typer.Argument(help="a new file; one that is there is never overwritten")]) -> None:
+    """Make a key file, readable by you alone; keep it apart from the database and its backups."""
+    try:
+        vault.create_key_file(file)
+    except OSError as wrong:
+        print(f"theca: {file} was not written: {wrong.strerror}", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+    print(f"THECA_KEY_FILE={file.absolute()}")
 
 
 @app.command()

@@ -17,7 +17,7 @@ from workflow.service.act import Desk
 from workflow.settings import Settings, settings
 from workflow.store import migrate, roles, vault
 from workflow.store.bell import Bell
-from workflow.store.session import Store, open_store
+from workflow.store.session import Store, UnavailableError, open_store
 from workflow.store.staff import Person, who_is
 
 DATABASE = "theca"
@@ -57,6 +57,10 @@ def ground(*, upgrade: bool = True) -> Iterator[Ground]:
     if now.database_url:
         yield Ground(now=now)
         return
+    if now.database_admin_url or now.database_worker_url or now.database_verify_url:
+        raise UnavailableError(
+            "DATABASE_URL is not set, though another database URL is", allowed="all of them, or none"
+        )
     data = now.theca_data.absolute()
     data.mkdir(parents=True, exist_ok=True)
     with _among_others(data / "verbs.lock") as last_out, engines.running(data / "servers") as running:

@@ -57,6 +57,8 @@ def tethered(name: str, command: tuple[str, ...], here: Ground) -> Iterator[None
     log = _logs(here) / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     variables = dict(here.variables)
+    if not here.now.smtp_host:
+        variables["TRANSPORT"] = "console"  # letters are printed into the worker's log
     if name in ("worker", "beat"):
         variables["DATABASE_URL"] = variables.get("DATABASE_WORKER_URL", "")
     with log.open("ab") as out:

@@ -198,6 +198,7 @@ def _enter(connection: Connection, person: Person, episode: str, verb: Verb, pag
         raise NotFoundError
     site, now = found
     require(person.at(site), verb)
+    security.looked(connection, site=site, actor=person.id, what=page, episode=episode)
     return site, now
 
 
