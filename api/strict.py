@@ -26,7 +26,7 @@ def parse(body: bytes) -> object:
             body.decode("utf-8"),
             parse_float=_decimal,
             parse_int=_integer,
-            
+            parse_constant=_no_number,
             object_pairs_hook=_object,
         )
     except UnicodeDecodeError:

@@ -28,12 +28,16 @@ class Smtp:
     def send(self, letter: Letter) -> None:
         """Hand one letter to the relay. Raises UndeliverableError or TryLaterError."""
         try:
+            message = envelope(letter, self.sender)
+        except ValueError as wrong:
+            raise UndeliverableError("no letter can be addressed so") from wrong
+        try:
             with smtplib.SMTP(self.host, self.port, timeout=_WAIT) as relay:
                 if self.tls:
                     relay.starttls()
                 if self.user:
                     relay.login(self.user, self.password)
-                relay.send_message(envelope(letter, self.sender))
+                relay.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
             code = next(iter(refused.recipients.values()))[0]
             raise _final(code) from refused

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 
 from sqlalchemy import Connection, text
 
@@ -98,7 +100,8 @@ def add_closure(connection: Connection, *, site: str, day: date, label: str) -> 
 
 
 def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:
-    """Add a person, or change their name and address."""
+    """Add a person, or change their name and address. Raises ImpossibleInputError for an address that is none."""
+    _check_address(email)
     connection.execute(
         text(
             "INSERT INTO staff VALUES (:staff, :name, :email)"
@@ -106,6 +109,18 @@ def add_person(connection: Connection, *, staff: str, name: str, email: str) -> 
         ),
         {"staff": staff, "name": name, "email": email},
     )
+
+
+def _check_address(email: str) -> None:
+    """Refuse what cannot be the address of a letter; empty is allowed and means in-app only."""
+    try:
+        good = not email or ("@" in Address(addr_spec=email).addr_spec and email.isprintable())
+    except (HeaderParseError, ValueError, IndexError):
+        good = False
+    if not good:
+        raise ImpossibleInputError(
+            f"{email!r} is no e-mail address", place="email", allowed="like ada@hospital.example"
+        )
 
 
 def add_role(
