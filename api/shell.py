@@ -30,7 +30,7 @@ class Shell:
             await self._app(scope, receive, send)
             return
         answering = _Answering(scope["method"], send)
-        if False:
+        if _declared(scope) > LARGEST_BODY:
             response = await run_in_threadpool(errors.too_large, Request(scope))
             await response(scope, receive, answering)
             return

@@ -3,11 +3,15 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 
 import httpx
 import pytest
 from caller import V1, Api, ago, referral
+
+from api.refused import UnreadableError
+from api.strict import parse
 
 STATE = "SELECT (SELECT count(*) FROM ledger), (SELECT count(*) FROM candidate), (SELECT count(*) FROM access)"
 TURNED = "SELECT coalesce(sum(count), 0) FROM security_event"
@@ -44,11 +48,12 @@ OBSERVATIONS: dict[str, bytes] = {
     "out of range": _raw("11"),
     "below range": _raw("-1"),
     "too many decimals": _raw("5.5"),
-    "lone surrogate": _raw('"\\ud800"'),
-    "nul": _raw('"a\\u0000b"'),
-    "override mark": _raw('"a\\u202eb"'),
+    "lone surrogate": _raw('"\\ud800"', item="referral_reason", unit=""),
+    "nul": _raw('"a\\u0000b"', item="referral_reason", unit=""),
+    "override mark": _raw('"a\\u202eb"', item="referral_reason", unit=""),
+    "a line break": _raw('"a\\nb"', item="referral_reason", unit=""),
     "nul in a name": _raw("7", **{"it\x00em": 1}),
-    "twice the same name": _raw("7").replace(b'"value"', b'"unit": "x", "value"'),
+    "twice the same name": _raw('7, "value": 7'),
     "not utf-8": _raw('"\xff"').replace("ÿ".encode(), b"\xff"),
     "utf-16": _raw("7").decode().encode("utf-16"),
     "byte order mark": b"\xef\xbb\xbf" + _raw("7"),
@@ -85,6 +90,13 @@ OBSERVATIONS: dict[str, bytes] = {
     "only spaces": _one(item="referral_reason", value="   ", unit=None),
     "quotes": _one(item="nrs'; DROP TABLE ledger; --"),
 }
+
+
+def test_a_decimal_keeps_its_scale_and_no_two_readings_are_left():
+    assert str(parse(b"[0.20, 7, 1e2]")) == str([Decimal("0.20"), 7, Decimal("1E+2")])
+    for raw in (b"-0.0", b"1e21", b'{"a":1,"a":1}', b"Infinity", b'"\\u202e"', b"[" * 22 + b"]" * 22, b"1" * 31):
+        with pytest.raises(UnreadableError):
+            parse(raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def test_what_nobody_foresaw_is_logged_by_its_id_only(api: Api, made: FastAPI, c
     made.state.desk = Desk(Broken(), Bell(""))  # type: ignore[arg-type]
     with caplog.at_level(logging.DEBUG):
         told = api("coordinator-1").post("/episodes", referral(family_name="ZZCANARY"))
+        assert api.client.get("/healthz").status_code == 200  # the server goes on, and has logged what it would
     assert (told.status_code, told.headers["content-type"]) == (500, "application/problem+json")
     number = told.json()["detail"].rpartition(" ")[2]
     (line,) = [record for record in caplog.records if getattr(record, "error", "") == number]

@@ -48,13 +48,15 @@ class Chart:
         return None if value is None else Fraction(value)
 
     def dispensed(self, gate: str, *items: str) -> bool:
-        """Whether two people let this gate pass, lately enough, and nothing it rests on was entered since."""
+        """Whether two people let this gate pass, lately enough, and nothing it rests on has changed since."""
         for given in self.raw.get("overrides", {}).values():
             fresh = moment(given["at"]) <= self.at <= moment(given["until"])
             since = [
                 o
                 for o in self.raw.get("observations", {}).values()
-                if o["item"] in items and moment(o["recorded_at"]) > moment(given["at"])
+                if o["item"] in items
+                and moment(o["observed_at"]) <= self.at
+                and moment(o["recorded_at"]) > moment(given["at"])
             ]
             if given["gate"] == gate and fresh and given["by"] != given["second"] and not since:
                 return True

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
-from deeds import Pick, Watched, say
+from deeds import Pick, Watched, correct, hold_or_release, record_some, say, wait
 from route import AWAKE, DAY, IMPLANT, INPUTS, REFERRAL, SCREENING, WORKUP
 from world import CEM, CLARA, INES, NILS, Value, who_may
 
 from workflow.domain.actor import Actor
+
+
+PLAN = "palliative_with_haematology_plan"
 
 
 def press_on(walker: Watched, pick: Pick) -> None:
@@ -46,7 +49,7 @@ def press_on(walker: Watched, pick: Pick) -> None:
 
 def _begin_trial(walker: Watched, pick: Pick) -> None:
     for days in (6, 5, 4, 3, 2):
-        say(walker, NILS, walker.now - timedelta(days=days), nrs=pick(("7", "8")))
+        say(walker, NILS, walker.now - timedelta(days=days), nrs="8")
     _say(walker, WORKUP)
     names = (
         "approve_single_shot_trial",
@@ -65,8 +68,7 @@ def _begin_trial(walker: Watched, pick: Pick) -> None:
 def _single_shot(walker: Watched, pick: Pick) -> None:
     trial = walker.episode.trial
     if trial is not None and trial.punctured_at is None:
-        _say(walker, DAY)
-        _take(walker, "approve_puncture")
+        _approve(walker, pick, "approve_puncture", DAY)
         _give(walker, pick)
     else:
         _finish(walker, pick)
@@ -75,17 +77,14 @@ def _single_shot(walker: Watched, pick: Pick) -> None:
 def _catheter(walker: Watched, pick: Pick) -> None:
     trial = walker.episode.trial
     if trial is not None and trial.punctured_at is None:
-        _say(walker, DAY)
-        _take(walker, "approve_puncture")
+        _approve(walker, pick, "approve_puncture", DAY)
         _take(walker, "record_catheter_in")
     elif trial is not None and not [d for d in walker.episode.administrations.values() if d.trial == trial.number]:
-        _say(walker, DAY)
-        _say(walker, AWAKE)
-        _take(walker, "approve_repeat_dose")
+        _approve(walker, pick, "approve_repeat_dose", DAY | AWAKE)
         _give(walker, pick)
     elif trial is not None and trial.catheter_out_at is None:
-        _say(walker, {"identity_confirmed": "yes", "inr": "1.0", "anticoagulant": "none"})
-        _take(walker, "approve_catheter_removal")
+        clear: dict[str, Value] = {"identity_confirmed": "yes", "inr": "1.0", "anticoagulant": "none"}
+        _approve(walker, pick, "approve_catheter_removal", clear)
         _take(walker, "record_catheter_out")
     else:
         _finish(walker, pick)
@@ -97,9 +96,9 @@ def _give(walker: Watched, pick: Pick) -> None:
     amount = {"morphine": "0.2", "fentanyl": "25"}.get(drug, "0.2")
     walker.attempt(lambda: walker.give(amount, drug=drug))
     step = {"fentanyl": 1}.get(drug, 2)
-    for _ in range(3):
+    for score in pick((("2", "3", "2"), ("4", "4", "4"), ("1", "4", "8"), ("8", "7", "8"))):
         walker.now += timedelta(hours=step)
-        say(walker, NILS, walker.now, nrs=pick(("1", "2", "3", "4", "7")))
+        say(walker, NILS, walker.now, nrs=score)
 
 
 def _finish(walker: Watched, pick: Pick) -> None:
@@ -125,12 +124,31 @@ def _review(walker: Watched, pick: Pick) -> None:
 
 
 def _implant(walker: Watched, pick: Pick) -> None:
-    _say(walker, DAY)
-    _say(walker, IMPLANT)
-    _say(walker, {"platelets": 200, "inr": "1.1", "anticoagulant": "none"})
-    _both(walker, "approve_implant", first=INES)
+    good: dict[str, Value] = DAY | IMPLANT | {"platelets": 200, "inr": "1.1", "anticoagulant": "none"}
+    _approve(walker, pick, "approve_implant", good)
     walker.now += timedelta(minutes=pick((5, 60, 600)))
     _take(walker, "record_implant")
+
+
+def _approve(walker: Watched, pick: Pick, name: str, good: dict[str, Value]) -> None:
+    """Say what the gates ask for, approve, and let something happen before the act; sometimes dated too early."""
+    _say(walker, good)
+    if pick((True, False, False, False)):
+        _say(walker, {"platelets": 60})
+        for actor in (CLARA, CEM):
+            walker.attempt(lambda actor=actor: walker.override("bleeding_risk_today", PLAN, actor))
+    at = walker.now - timedelta(minutes=30) if pick((False, False, False, True)) else None
+    for actor in (INES, CEM) if name == "approve_implant" else (CLARA,):
+        walker.attempt(lambda actor=actor: walker.advance(name, actor, at=at, reason="entered late" if at else None))
+    if pick((True, False, False, False)):
+        pick((_worsen, _worsen, hold_or_release, correct, record_some, wait))(walker, pick)
+
+
+def _worsen(walker: Watched, pick: Pick) -> None:
+    _say(
+        walker,
+        pick(({"platelets": 20}, {"fever_or_infection_today": "yes"}, {"sedation_score": 3}, {"tolerated": "no"})),
+    )
 
 
 def _say(walker: Watched, values: dict[str, Value], actor: Actor = NILS) -> None:

@@ -112,9 +112,7 @@ def test_a_second_run_knows_the_rows_walks_anew_and_stops_on_a_signal(
 
 
 def test_a_taken_port_is_one_clear_line(environment: dict[str, str], port: int):
-    with socket.socket() as squatter:
-        squatter.bind(("127.0.0.1", port))
-        squatter.listen()
+    with socket.create_server(("127.0.0.1", port)):
         found = subprocess.run(
             (*DEMO, "--exit"), env=environment, capture_output=True, text=True, timeout=MOST, check=False
         )

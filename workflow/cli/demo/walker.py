@@ -24,7 +24,7 @@ class StrayedError(Exception):
 class Invented:
     """Somebody who does not exist."""
 
-    number: str
+    number: str = ""  # of the record; a new one in each run
     family_name: str
     given_name: str
     birth_date: str

@@ -1,7 +1,7 @@
 """Four walks along the opioid trial. What happens is written here; what it leads to is the service's answer alone."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from workflow.cli.demo.clinic import Body
@@ -65,66 +65,8 @@ class Walk:
 def cast(run: str) -> list[Walk]:
     """Who walks in this run; `run` makes their record numbers new each time."""
     return [
-        Walk(
-            title="A responder, by catheter",
-            shows="From referral through follow-up. No case closes while a pump is in the body in nobody's hands.",
-            who=Invented(
-                number=f"DEMO-{run}-1",
-                family_name="Brandwein",
-                given_name="Ottilie",
-                birth_date="1959-03-08",
-                reason="leg pain after two spinal fusions",
-            ),
-            route=responder,
-            ends_in="closed",
-            barred_by="duties_discharged",
-            because="Pump in the body",
-        ),
-        Walk(
-            title="A non-responder by single shot, who passes a second trial",
-            shows="A trial that fails is no verdict on a person: a case review may repeat it with another drug.",
-            who=Invented(
-                number=f"DEMO-{run}-2",
-                family_name="Salvatierra",
-                given_name="Oluwaseun",
-                birth_date="1964-11-27",
-                reason="chronic pancreatitis",
-            ),
-            route=second_trial,
-            ends_in="implant_planning",
-            barred_by="responded",
-            because="short of the line",
-        ),
-        Walk(
-            title="One who is stopped at the puncture by an expired INR",
-            shows="A value that was good enough when the trial was approved can be too old on the day.",
-            who=Invented(
-                number=f"DEMO-{run}-3",
-                family_name="Wintergreen",
-                given_name="Halvard",
-                birth_date="1971-05-19",
-                reason="complex regional pain syndrome",
-            ),
-            route=expired_inr,
-            ends_in="single_shot_trial",
-            barred_by="bleeding_risk_today",
-            because="INR has expired",
-        ),
-        Walk(
-            title="One at exactly 50 %",
-            shows="The protocol asks for more than 50 % relief. From 7 to 3.5 is exactly half, and nothing is rounded.",
-            who=Invented(
-                number=f"DEMO-{run}-4",
-                family_name="Mooncastle",
-                given_name="Xiadani",
-                birth_date="1956-08-02",
-                reason="vertebral fractures",
-            ),
-            route=exactly_half,
-            ends_in="case_review",
-            barred_by="responded",
-            because="exactly on the line, not above it",
-        ),
+        replace(walk, who=replace(walk.who, number=f"DEMO-{run}-{number}"))
+        for number, walk in enumerate(_WALKS, start=1)
     ]
 
 
@@ -274,3 +216,63 @@ def _implant(walker: Walker, *, day: int) -> None:
     walker.go(CORENTIN, "record_implant", (day, "09:30"))
     walker.record(TOMAS, (day - 12, "10:00"), "Wound looked at", {"wound_healed": "yes"})
     walker.go(TOMAS, "start_follow_up", (day - 12, "10:15"))
+
+
+_WALKS = (
+    Walk(
+        title="A responder, by catheter",
+        shows="From referral through follow-up. No case closes while a pump is in the body in nobody's hands.",
+        who=Invented(
+            family_name="Brandwein",
+            given_name="Ottilie",
+            birth_date="1959-03-08",
+            reason="leg pain after two spinal fusions",
+        ),
+        route=responder,
+        ends_in="closed",
+        barred_by="duties_discharged",
+        because="Pump in the body",
+    ),
+    Walk(
+        title="A non-responder by single shot, who passes a second trial",
+        shows="A trial that fails is no verdict on a person: a case review may repeat it with another drug.",
+        who=Invented(
+            family_name="Salvatierra",
+            given_name="Oluwaseun",
+            birth_date="1964-11-27",
+            reason="chronic pancreatitis",
+        ),
+        route=second_trial,
+        ends_in="implant_planning",
+        barred_by="responded",
+        because="short of the line",
+    ),
+    Walk(
+        title="One who is stopped at the puncture by an expired INR",
+        shows="A value that was good enough when the trial was approved can be too old on the day.",
+        who=Invented(
+            family_name="Wintergreen",
+            given_name="Halvard",
+            birth_date="1971-05-19",
+            reason="complex regional pain syndrome",
+        ),
+        route=expired_inr,
+        ends_in="single_shot_trial",
+        barred_by="bleeding_risk_today",
+        because="INR has expired",
+    ),
+    Walk(
+        title="One at exactly 50 %",
+        shows="The protocol asks for more than 50 % relief. From 7 to 3.5 is exactly half, and nothing is rounded.",
+        who=Invented(
+            family_name="Mooncastle",
+            given_name="Xiadani",
+            birth_date="1956-08-02",
+            reason="vertebral fractures",
+        ),
+        route=exactly_half,
+        ends_in="case_review",
+        barred_by="responded",
+        because="exactly on the line, not above it",
+    ),
+)
