@@ -115,6 +115,16 @@ def test_twenty_who_enrol_with_one_key_enrol_once(api: Api, sql: Callable[..., l
     assert sql("SELECT (SELECT count(*) FROM candidate), (SELECT count(*) FROM episode)") == [(1, 1)]
 
 
+def test_a_known_candidate_is_not_enrolled_twice_at_once(api: Api):
+    carla, asked = api("coordinator-1"), referral()
+    for _ in range(3):
+        with ThreadPoolExecutor(6) as pool:
+            told = [one.status_code for one in pool.map(lambda _: carla.post("/episodes", asked), range(6))]
+        assert sorted(told) == [201, 409, 409, 409, 409, 409]
+        (line,) = carla.get("/episodes").json()["items"]
+        assert carla.advance(line["id"], "withdraw", reason="moved_away").status_code == 200
+
+
 def test_one_key_on_two_episodes_at_once_is_refused_for_one(api: Api):
     carla, both = api("coordinator-1"), [api.enrol(), api.enrol()]
     for number in range(10):

@@ -23,8 +23,8 @@ class Chart:
         self.raw = raw
         self.at = at
 
-    def value(self, item: str, within: timedelta | None = None, *, trial: int | None = None) -> str | None:
-        """The newest standing value by now, where it is fresh; None for none, stale or not obtained."""
+    def newest(self, item: str, trial: int | None = None) -> dict[str, str] | None:
+        """The newest standing answer by now; in or after one trial, and in no other, where that is asked."""
         seen = [
             o
             for o in self.raw.get("observations", {}).values()
@@ -33,10 +33,14 @@ class Chart:
         if trial:
             began = moment(self.raw["trials"][str(trial)]["started_at"])
             seen = [o for o in seen if o.get("trial", trial) == trial and moment(o["observed_at"]) >= began]
-        if not seen:
-            return None
-        newest = max(seen, key=lambda o: (moment(o["observed_at"]), moment(o["recorded_at"]), _place(o["key"])))
-        if within is not None and self.at - moment(newest["observed_at"]) > within:
+        return max(
+            seen, key=lambda o: (moment(o["observed_at"]), moment(o["recorded_at"]), _place(o["key"])), default=None
+        )
+
+    def value(self, item: str, within: timedelta | None = None, *, trial: int | None = None) -> str | None:
+        """The newest value, where it is fresh; None for none, stale or not obtained."""
+        newest = self.newest(item, trial)
+        if newest is None or (within is not None and self.at - moment(newest["observed_at"]) > within):
             return None
         return newest.get("number") or newest.get("text")
 
@@ -47,18 +51,13 @@ class Chart:
         value = self.value(item, within)
         return None if value is None else Fraction(value)
 
-    def dispensed(self, gate: str, *items: str) -> bool:
-        """Whether two people let this gate pass, lately enough, and nothing it rests on has changed since."""
+    def dispensed(self, gate: str, *items: str, trial: int | None = None) -> bool:
+        """Whether two people let this gate pass, lately enough, and on the answers that are still the newest."""
+        newest = [found for item in items if (found := self.newest(item, trial)) is not None]
         for given in self.raw.get("overrides", {}).values():
             fresh = moment(given["at"]) <= self.at <= moment(given["until"])
-            since = [
-                o
-                for o in self.raw.get("observations", {}).values()
-                if o["item"] in items
-                and moment(o["observed_at"]) <= self.at
-                and moment(o["recorded_at"]) > moment(given["at"])
-            ]
-            if given["gate"] == gate and fresh and given["by"] != given["second"] and not since:
+            same = all(moment(found["recorded_at"]) <= moment(given["at"]) for found in newest)
+            if given["gate"] == gate and fresh and same and given["by"] != given["second"]:
                 return True
         return False
 
@@ -146,7 +145,9 @@ class Chart:
 
     def _tolerated(self) -> bool:
         answer = self.value("tolerated", trial=self.trial())
-        return answer == "yes" or (answer is None and self.dispensed("trial_tolerated", "tolerated"))
+        return answer == "yes" or (
+            answer is None and self.dispensed("trial_tolerated", "tolerated", trial=self.trial())
+        )
 
     def _responded(self) -> bool:
         relief = self.relief()

@@ -8,7 +8,6 @@ from world import CEM, CLARA, INES, NILS, Value, who_may
 
 from workflow.domain.actor import Actor
 
-
 PLAN = "palliative_with_haematology_plan"
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 DEMO = (sys.executable, "-m", "workflow.cli", "demo")
+# One worker of a parallel test run takes all of these, so that the demo runs once for them.
+pytestmark = pytest.mark.xdist_group("demo")
 MOST = 300.0  # seconds; it takes about a minute on two idle cores
 
 

@@ -57,6 +57,7 @@ def _enrol(  # noqa: PLR0917 - as above
     actor = person.at(site)
     require(actor, Verb.ENROL)
     with desk.store.transaction([site]) as connection:
+        candidates.alone(connection, desk.store.vault, site, identity.external_id)
         if command is not None and (before := _before(desk, connection, site, command)):
             return before
         version = protocols.fetch(connection, protocol)

@@ -36,6 +36,14 @@ class Registered:
     known: bool  # was there before
 
 
+def alone(connection: Connection, vault: Vault, site: str, external_id: str) -> None:
+    """Wait until nobody else enrols this record number at this site, and keep it so until the transaction ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))"),
+        {"number": vault.mrn_index(site, external_id).hex()},
+    )
+
+
 def register(connection: Connection, vault: Vault, site: str, identity: Identity) -> Registered:
     """The candidate with this record number at this site, registered if new.
 
