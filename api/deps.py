@@ -15,7 +15,7 @@ from workflow.service.act import Asked, Desk
 from workflow.store.episodes import Command
 from workflow.store.staff import Person
 
-_KEY = re.compile(r"^[!-~]{1,200}$", re.ASCII)
+_KEY = re.compile(r"^[!-~]{1,200}\Z", re.ASCII)
 _ETAG = re.compile(r'^"(0|[1-9][0-9]{0,8})"$', re.ASCII)
 
 

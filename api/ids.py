@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from workflow.domain.errors import ImpossibleInputError, NotFoundError
 
-_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", re.ASCII)
-_KEY = re.compile(r"^[A-Za-z0-9._-]{1,200}$", re.ASCII)
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII)
+_KEY = re.compile(r"^[A-Za-z0-9._-]{1,200}\Z", re.ASCII)
 _LONGEST_CURSOR = 400
 
 

@@ -16,7 +16,7 @@ _LARGEST_EXPONENT = 20
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
-_NAME = re.compile(r"^[A-Za-z0-9_-]{1,64}$", re.ASCII)
+_NAME = re.compile(r"^[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
 
 
 def parse(body: bytes) -> object:

@@ -5,6 +5,7 @@ import smtplib
 import sys
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import TextIO
 
 from workflow.service.deliver import Letter, Transport, TryLaterError, UndeliverableError
@@ -75,7 +76,7 @@ def transport(now: Settings) -> Transport:
 
 def envelope(letter: Letter, sender: str) -> EmailMessage:
     """The letter as e-mail; its Message-ID is the same on every attempt, so that a relay can drop a copy."""
-    message = EmailMessage()
+    message = EmailMessage(policy=SMTP.clone(max_line_length=400))  # a subject stays on its line
     message["From"] = sender
     message["To"] = letter.to
     message["Subject"] = letter.subject

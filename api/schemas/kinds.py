@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.strict import printable
 
-_INSTANT = re.compile(r"^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$", re.ASCII)
+_INSTANT = re.compile(r"^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)\Z", re.ASCII)
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 2200
 
 

@@ -14,7 +14,7 @@ from workflow.authoring import read
 from workflow.service.audit import audit
 from workflow.store.session import Store
 
-EXAMPLES = int(os.environ.get("THECA_FUZZ", "150"))  # more of them by hand: THECA_FUZZ=5000
+EXAMPLES = int(os.environ.get("THECA_FUZZ", "80"))  # more of them by hand: THECA_FUZZ=5000
 TELLING = [
     "", " ", "0", "-0", "7", "north", "south", "nrs", "inr", "morphine", "asleep", "bolus", "infusion", "catheter",
     "yes", "none", "implant", "puncture", "record_death", "withdraw", "hold", "visit", "mg", "{score}", "x" * 501,

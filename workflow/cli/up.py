@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -39,8 +39,7 @@ def up(ready: Annotated[Path | None, typer.Option(help="write the address here o
         port = here.now.theca_port
         engines.ensure_free(port, needed_by="the API", remedy="set THECA_PORT to another")
         _publish(here)
-        for name, command in _commands(port, here.now.theca_data).items():
-            stack.enter_context(tethered(name, command, here))
+        stack.enter_context(tethered(_commands(port, here.now.theca_data), here))
         address = f"http://127.0.0.1:{port}"
         if not _answers(address, stop):
             print(f"theca: the API did not answer within {READY_WITHIN:.0f} s; see {_logs(here)}", file=sys.stderr)
@@ -52,8 +51,22 @@ def up(ready: Annotated[Path | None, typer.Option(help="write the address here o
 
 
 @contextmanager
-def tethered(name: str, command: tuple[str, ...], here: Ground) -> Iterator[None]:
-    """A process that lives as long as this block, or as long as we do."""
+def tethered(commands: Mapping[str, tuple[str, ...]], here: Ground) -> Iterator[None]:
+    """Processes that live as long as this block, or as long as we do. They are let go all at once."""
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        for name, command in commands.items():
+            children.append(_start(name, command, here))
+        yield
+    finally:
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.close()
+        for child in children:
+            child.wait()
+
+
+def _start(name: str, command: tuple[str, ...], here: Ground) -> "subprocess.Popen[bytes]":
     log = _logs(here) / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     variables = dict(here.variables)
@@ -62,7 +75,7 @@ def tethered(name: str, command: tuple[str, ...], here: Ground) -> Iterator[None
     if name in ("worker", "beat"):
         variables["DATABASE_URL"] = variables.get("DATABASE_WORKER_URL", "")
     with log.open("ab") as out:
-        child = subprocess.Popen(
+        return subprocess.Popen(
             (sys.executable, "-m", "workflow.cli.tether", *command),
             stdin=subprocess.PIPE,
             stdout=out,
@@ -70,12 +83,6 @@ def tethered(name: str, command: tuple[str, ...], here: Ground) -> Iterator[None
             env=environment_with({key: value for key, value in variables.items() if value}),
             start_new_session=True,
         )
-        try:
-            yield
-        finally:
-            assert child.stdin is not None
-            child.stdin.close()
-            child.wait()
 
 
 def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from workflow.domain.errors import ImpossibleInputError
 
-_DURATION = re.compile(r"^(-?)([0-9]{1,4})(min|h|d|w)$", re.ASCII)
+_DURATION = re.compile(r"(-?)([0-9]{1,4})(min|h|d|w)", re.ASCII)
 _MINUTES = {"min": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 _HORIZON_DAYS = 3700
 
@@ -36,7 +36,7 @@ class Duration:
     @classmethod
     def parse(cls, text: str) -> "Duration":
         """Read `3d`, `-7d`, `90min`, `24h`, `2w`. Raises ImpossibleInputError on anything else."""
-        match = _DURATION.match(text)
+        match = _DURATION.fullmatch(text)
         if match is None:
             raise ImpossibleInputError(f"{text!r} is not a duration", allowed="like 90min, 24h, 3d, -7d, 2w")
         sign, amount, unit = match.groups()

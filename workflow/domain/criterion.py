@@ -87,6 +87,7 @@ class Known:
     number: Decimal | None = None
     text: str | None = None
     keys: tuple[str, ...] = ()
+    judged: bool = False  # its words say already whether it is met
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +151,10 @@ def _judge_test(test: Test, view: Looks) -> Finding:
         )
     met = _met(test, found)
     verdict = Verdict.UNKNOWN if met is None else Verdict.OPEN if met else Verdict.SHUT
-    because = f"{name}: {found.shown}" if met else f"{name}: {found.shown}, asked for {_wanted(test)}"
+    asked = "" if met or found.judged else f", asked for {_wanted(test)}"
     return Finding(
         verdict=verdict,
-        because=because,
+        because=f"{name}: {found.shown}{asked}",
         opens_when="" if met else wanted,
         source=source,
         keys=found.keys,

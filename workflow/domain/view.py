@@ -110,7 +110,7 @@ def _relief(view: View, _: str) -> Known | Missing:
         keys = (_of(view.trial.number) if view.trial else "", *response.keys)
         return Missing(because=f"cannot be judged: {response.because}", keys=keys)
     # The verdict is decided in exact fractions; here it travels as text, so no rounding can move it.
-    return Known(shown=response.because, text=response.verdict, keys=response.keys)
+    return Known(shown=response.because, text=response.verdict, keys=response.keys, judged=True)
 
 
 def _response_scores(view: View, _: str) -> Known | Missing:

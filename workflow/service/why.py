@@ -10,11 +10,14 @@ from datetime import datetime
 
 from workflow.domain.criterion import Verdict
 from workflow.domain.decide import Option, survey
+from workflow.domain.decide.deviate import DOSES
 from workflow.domain.gate import GateReport
 from workflow.domain.ladder import TimerState
 from workflow.domain.protocol import Transition
 from workflow.domain.situation import Situation
 from workflow.domain.task import Scope, Task
+
+PUNCTURE = DOSES[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +101,12 @@ def next_due(s: Situation) -> Due | None:
 
 
 def _nearest(s: Situation) -> Way | None:
-    """The way on with the fewest bars; ways that need a declared exception come last."""
+    """The way on with the fewest bars; a trial goes on by its puncture, and declared exceptions come last."""
     options = {option.name: option for option in survey(s).options}
     rules = [s.protocol.transition(name) for name in options]
+    trial = s.episode.trial
+    if trial is not None and trial.ended_at is None and trial.punctured_at is None:
+        rules = [rule for rule in rules if rule.authorises == PUNCTURE] or rules
     onward = [rule for rule in rules if _leads_on(s, rule)] or [rule for rule in rules if rule.gates]
     ways = [(_way(s, _authorised_first(s, rule, options)), rule) for rule in onward]
     best = min(ways, key=lambda pair: (bool(pair[1].reasons), len(pair[0].bars)), default=None)

@@ -17,7 +17,7 @@ from workflow.domain.roster import Member, Roster
 from workflow.store.calendars import check_place
 
 _TOKEN_DAYS = 365
-_SITE = re.compile(r"^[a-z][a-z0-9-]{1,39}$", re.ASCII)
+_SITE = re.compile(r"^[a-z][a-z0-9-]{1,39}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PEOPLE, REFERRALS, DIARIES = (EXAMPLES / name for name in ("people.csv", "referrals.csv", "diaries.csv"))
 MOVES = ("referred_on", "date")  # the columns whose dates move; a birth date stays
-_ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$", re.ASCII)
-_DAY_FIRST = re.compile(r"^(\d{2})([./])(\d{2})\2(\d{4})$", re.ASCII)
+_ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
+_DAY_FIRST = re.compile(r"^(\d{2})([./])(\d{2})\2(\d{4})\Z", re.ASCII)
 
 
 def move_to(yesterday: date, folder: Path) -> tuple[Path, Path]:

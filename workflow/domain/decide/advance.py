@@ -29,7 +29,8 @@ def advance(s: Situation, *, name: str, occurred_at: datetime | None = None, rea
     at = s.moment_in_stint(occurred_at)
     _check_reason(s, rule, reason, at)
     about = {"name": name, "reason": reason}
-    reports = (*table(s.protocol).ask(rule, s.view(at), s.actor).reports, *_known_by_now(s, rule, at))
+    reports = table(s.protocol).ask(rule, s.view(at), s.actor).reports
+    reports = (*reports, *_known_by_now(s, rule, at, told=reports))
     authorised = live_authorisation(s, rule.records, at) if rule.records else None
     if rule.records:
         reports = (*reports, *act_reports(s, rule.records, authorised, at))
@@ -80,11 +81,15 @@ def use(draft: Draft, authorised: Passage, at: datetime) -> None:
     draft.put("passages", authorised.key, replace(authorised, used_at=at))
 
 
-def _known_by_now(s: Situation, rule: Transition, at: datetime) -> tuple[GateReport, ...]:
+def _known_by_now(
+    s: Situation, rule: Transition, at: datetime, *, told: tuple[GateReport, ...]
+) -> tuple[GateReport, ...]:
     """What speaks against a step entered late, though it was not known at its own time: nobody dates around a fever."""
     if at >= s.now:
         return ()
-    return tuple(seen for seen in reports_of(rule, s.view(s.now)) if seen.verdict is Verdict.SHUT)
+    barred = {seen.gate for seen in told if not seen.passes}
+    now = reports_of(rule, s.view(s.now))
+    return tuple(seen for seen in now if seen.verdict is Verdict.SHUT and seen.gate not in barred)
 
 
 def _check_reason(s: Situation, rule: Transition, reason: str | None, at: datetime) -> None:
