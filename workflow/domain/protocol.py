@@ -223,5 +223,7 @@ def tests_of(criterion: Criterion) -> tuple[Test, ...]:
 def _named(things: Mapping[str, T], key: str, what: str) -> T:
     thing = things.get(key)
     if thing is None:
-        raise UnknownNameError(f"the protocol declares no {what} {key!r}", allowed=", ".join(sorted(things)))
+        raise UnknownNameError(
+            f"the protocol declares no {what} {key!r}", place=what, allowed=", ".join(sorted(things))
+        )
     return thing
