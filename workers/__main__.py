@@ -2,13 +2,16 @@
 
 import signal
 import threading
+from itertools import count
 
 from workers.app import TICK_SECONDS
 from workers.transports import transport
 from workflow.service.deliver import relay
-from workflow.service.fire import sweep
+from workflow.service.fire import sweep, tidy
 from workflow.settings import settings
 from workflow.store.session import UnavailableError, open_store
+
+TIDY_EVERY = 3600 // TICK_SECONDS
 
 
 def main() -> None:
@@ -18,10 +21,14 @@ def main() -> None:
     store, out = open_store(url, now.theca_key_file, pooler=now.database_pooler), transport(now)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    while not stop.is_set():
+    for rounds in count():
+        if stop.is_set():
+            break
         try:
             sweep(store)
             relay(store, out, link=now.theca_public_url)
+            if rounds % TIDY_EVERY == 0:
+                tidy(store)
         except UnavailableError as down:
             print(f"theca workers: {down.detail}", flush=True)  # noqa: T201 - a command line prints
         stop.wait(TICK_SECONDS)

@@ -43,11 +43,14 @@ class Situation:
 
     def moment_in_stint(self, at: datetime | None) -> datetime:
         """The same, and not before this stay in the stage began."""
+        return self.moment_since(self.episode.stint_at, at)
+
+    def moment_since(self, began: datetime | None, at: datetime | None) -> datetime:
+        """The same, and not before something began."""
         moment = self.moment(at)
-        began = self.episode.stint_at
         if began is not None and moment < began:
             raise ImpossibleTimeError(
-                f"{moment.isoformat()} lies before this stay in {self.episode.stage} began",
+                f"{moment.isoformat()} lies before what it belongs to began",
                 place="occurred_at",
                 allowed=f"{began.isoformat()} or later",
             )

@@ -87,12 +87,14 @@ def project(draft: Draft, task: Task, *, rung: int) -> None:
     ladder = draft.s.protocol.ladders[draft.s.protocol.tasks[task.name].ladder]
     due = draft.s.calendar.after(task.anchor_at, ladder.rungs[rung].after, ladder.time)
     set_timer(draft, task.key, rung=rung, due_at=due)
+    if draft.episode.hold is not None:
+        _pause(draft, task)
 
 
-def set_timer(draft: Draft, key: str, *, rung: int, due_at: datetime, state: TimerState = TimerState.LIVE) -> None:
+def set_timer(draft: Draft, key: str, *, rung: int, due_at: datetime) -> None:
     """Put the one timer of a task to a rung and a time; `n` counts how often that was done."""
     n = draft.episode.timers[key].n + 1 if key in draft.episode.timers else 1
-    draft.put("timers", key, Timer(key=key, n=n, rung=rung, due_at=due_at, state=state))
+    draft.put("timers", key, Timer(key=key, n=n, rung=rung, due_at=due_at, state=TimerState.LIVE))
 
 
 def end_task(
@@ -115,11 +117,7 @@ def end_tasks(draft: Draft, wanted: Callable[[Task], bool], *, why: str, at: dat
 def pause_clocks(draft: Draft) -> None:
     """Stop the clocks declared pausable, keeping the time left in the ladder's own kind of time."""
     for task in draft.episode.open_tasks:
-        ladder, timer = _clock(draft, task)
-        if ladder.on_hold is OnHold.PAUSE and timer.state is TimerState.LIVE:
-            left = draft.s.calendar.between(draft.s.now, timer.due_at, ladder.time)
-            paused = replace(timer, n=timer.n + 1, state=TimerState.PAUSED, remaining=left)
-            draft.put("timers", task.key, paused)
+        _pause(draft, task)
 
 
 def resume_clocks(draft: Draft) -> None:
@@ -129,6 +127,13 @@ def resume_clocks(draft: Draft) -> None:
         if timer.state is TimerState.PAUSED:
             due = draft.s.calendar.later(draft.s.now, timer.remaining or 0, ladder.time)
             set_timer(draft, task.key, rung=timer.rung, due_at=due)
+
+
+def _pause(draft: Draft, task: Task) -> None:
+    ladder, timer = _clock(draft, task)
+    if ladder.on_hold is OnHold.PAUSE and timer.state is TimerState.LIVE:
+        left = draft.s.calendar.between(draft.s.now, timer.due_at, ladder.time)
+        draft.put("timers", task.key, replace(timer, n=timer.n + 1, state=TimerState.PAUSED, remaining=left))
 
 
 def _clock(draft: Draft, task: Task) -> tuple[Ladder, Timer]:

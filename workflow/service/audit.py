@@ -14,9 +14,10 @@ from sqlalchemy import Connection, text
 
 from workflow.domain.decision import fold
 from workflow.domain.episode import Episode
-from workflow.domain.ladder import TimerState
+from workflow.domain.ladder import OnHold, TimerState
 from workflow.domain.ledger import GENESIS
-from workflow.store import episodes, ledger
+from workflow.domain.protocol import ProtocolVersion
+from workflow.store import episodes, ledger, protocols
 from workflow.store.episodes import Loaded
 from workflow.store.ledger import Read
 from workflow.store.session import Store
@@ -70,7 +71,8 @@ def _audit_one(store: Store, connection: Connection, loaded: Loaded, flaws: list
     key = store.vault.key(episode.candidate, loaded.wrapped)
     lines = ledger.read(connection, episode.site, episode.id, key)
     kept = _messages(connection, episode)
-    found = [*_chain(lines, loaded), *_fold(lines, episode), *_clocks(episode), *_told(lines, kept)]
+    protocol = protocols.cached(connection, episode.protocol)
+    found = [*_chain(lines, loaded), *_fold(lines, episode), *_clocks(protocol, episode), *_told(lines, kept)]
     flaws.extend(Flaw(episode=episode.id, kind=kind, detail=detail) for kind, detail in found)
     return len(lines), len(kept)
 
@@ -95,10 +97,12 @@ def _fold(lines: list[Read], episode: Episode) -> Iterator[tuple[str, str]]:
         yield "fold", f"the rows differ from the ledger in {', '.join(names)}"
 
 
-def _clocks(episode: Episode) -> Iterator[tuple[str, str]]:
+def _clocks(protocol: ProtocolVersion, episode: Episode) -> Iterator[tuple[str, str]]:
     for task in episode.tasks.values():
         timer = episode.timers.get(task.key)
-        paused = timer is not None and timer.state is TimerState.PAUSED and episode.hold is not None
+        rule = protocol.ladders[protocol.tasks[task.name].ladder] if task.name in protocol.tasks else None
+        may_pause = episode.hold is not None and rule is not None and rule.on_hold is OnHold.PAUSE
+        paused = timer is not None and timer.state is TimerState.PAUSED and may_pause
         runs = timer is not None and (timer.state is TimerState.LIVE or paused)
         if task.is_open and not runs:
             yield "timers", f"open task {task.key} has no running clock"

@@ -1,4 +1,4 @@
-"""Messages leave: claim in one transaction, send with none open, mark in another.
+"""Messages leave one by one: claim in one transaction, send with none open, mark in another.
 
 What is moot is dropped at the last moment: the task is done, or the person no longer works there. Nothing of the
 candidate leaves but their code and a link.
@@ -6,6 +6,7 @@ candidate leaves but their code and a link.
 
 import logging
 import random
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Protocol as Shape
@@ -16,7 +17,8 @@ from workflow.store.outbox import Claimed
 from workflow.store.session import Store
 
 BATCH = 50
-MOST_ATTEMPTS = 8
+ENOUGH = 5.0  # seconds a job spends before it leaves the rest to the next
+GIVE_UP = {"routine": 3 * 86_400, "urgent": 86_400, "red": 86_400}  # seconds; the ladder climbs meanwhile
 _LONGEST_WAIT = {"routine": 900, "urgent": 60, "red": 60}
 
 log = logging.getLogger(__name__)
@@ -67,11 +69,15 @@ def due_batches(store: Store, *, most: int = 500) -> list[tuple[str, list[Key]]]
 
 
 def deliver(store: Store, transport: Transport, site: str, keys: list[Key], *, link: str) -> int:
-    """Claim messages of one site, send each, and mark each."""
-    with store.transaction([site]) as connection:
-        claimed = outbox.claim(connection, site, keys)
-        labels = [protocols.cached(connection, one.protocol).task(one.name).label for one in claimed]
-    return sum(_one(store, transport, one, label, link) for one, label in zip(claimed, labels, strict=True))
+    """Claim, send and mark messages of one site, one by one; what a slow relay leaves waits for the next tick."""
+    sent, began = 0, time.monotonic()
+    for key in keys:
+        with store.transaction([site]) as connection:
+            claimed = outbox.claim(connection, site, [key])
+        sent += sum(_one(store, transport, one, link) for one in claimed)
+        if time.monotonic() - began > ENOUGH:
+            break
+    return sent
 
 
 def letter(one: Claimed, label: str, link: str) -> Letter:
@@ -91,18 +97,26 @@ def letter(one: Claimed, label: str, link: str) -> Letter:
     )
 
 
-def _one(store: Store, transport: Transport, one: Claimed, label: str, link: str) -> int:
+def _one(store: Store, transport: Transport, one: Claimed, link: str) -> int:
     moot = _moot(one)
     if moot:
         return _settle(store, one, state="cancelled", reason=moot)
     try:
-        transport.send(letter(one, label, link))
+        transport.send(letter(one, _label(store, one), link))
     except UndeliverableError as never:
         log.warning("message undeliverable", extra={"letter": one.key})
         return _settle(store, one, state="dead", reason=str(never))
     except TryLaterError as later:
         return _later(store, one, str(later))
+    except Exception as odd:
+        log.exception("message failed", extra={"letter": one.key})
+        return _later(store, one, type(odd).__name__)
     return _settle(store, one, state="sent", reason="handed over")
+
+
+def _label(store: Store, one: Claimed) -> str:
+    with store.transaction() as connection:
+        return protocols.cached(connection, one.protocol).task(one.name).label
 
 
 def _moot(one: Claimed) -> str:
@@ -112,9 +126,9 @@ def _moot(one: Claimed) -> str:
 
 
 def _later(store: Store, one: Claimed, reason: str) -> int:
-    if one.attempts >= MOST_ATTEMPTS:
+    if one.age > GIVE_UP[one.urgency]:
         return _settle(store, one, state="dead", reason=f"after {one.attempts} attempts: {reason}")
-    longest = min(_LONGEST_WAIT[one.urgency], 15 * 2**one.attempts)
+    longest = min(_LONGEST_WAIT[one.urgency], 15 * 2 ** min(one.attempts, 10))
     with store.transaction([one.site]) as connection:
         outbox.postpone(connection, one, wait=_dice.randint(1, longest), reason=reason)
     return 0

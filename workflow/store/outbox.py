@@ -30,6 +30,7 @@ class Claimed:
     due_at: datetime
     protocol: str
     attempts: int
+    age: int  # seconds since it was written
     token: str
     task_open: bool  # whether the work is still to be done
     entitled: bool  # whether the person still works at the site
@@ -99,6 +100,7 @@ WITH mine AS (
   RETURNING m.*
 )
 SELECT t.episode_id::text AS episode, t.key, t.task, t.name, t.rung, t.recipient, t.urgency, t.due_at, t.attempts,
+  extract(epoch FROM clock_timestamp() - t.created_at)::integer AS age,
   s.email,
   c.code, e.protocol, coalesce(k.state = 'open', false) AS task_open,
   EXISTS (SELECT 1 FROM membership AS b WHERE b.site_id = t.site_id AND b.staff_id = t.recipient

@@ -26,7 +26,7 @@ def deviate(s: Situation, *, act: str, reason: str, occurred_at: datetime, dose:
         raise UnknownNameError(f"no act {act!r}", place="act", allowed=", ".join(sorted(s.protocol.acts)))
     if not 10 <= len(reason.strip()) <= 500:
         raise ImpossibleInputError("a deviation says what happened", place="reason", allowed="10 to 500 characters")
-    at = s.moment(occurred_at)
+    at = s.moment_since(s.episode.enrolled_at, occurred_at)
     rule = _check(s, act, dose, at)
     about = {"act": act, "reason": reason.strip(), "dose": dose, "at": at}
     key = f"deviate:{act}:{digest(canonical([at, dose or []]))[:16]}"  # both must report the same event

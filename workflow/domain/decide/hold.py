@@ -40,9 +40,9 @@ def release(s: Situation, *, reason: str, occurred_at: datetime | None = None) -
 
     Raises ImpossibleNowError where nobody is on hold, ImpossibleInputError without a reason.
     """
-    at = s.moment_in_stint(occurred_at)
     if s.episode.hold is None:
         raise ImpossibleNowError("not on hold")
+    at = s.moment_since(s.episode.hold.since, occurred_at)
     if not reason.strip():
         raise ImpossibleInputError("a release says why", place="reason", allowed="1 to 500 characters")
     draft = Draft(s)
