@@ -24,7 +24,7 @@ up: .venv/.ready ## run it: pages, interface, workers and servers (ARGS=...)
 	@.venv/bin/theca up $(ARGS)
 
 test: .venv/.dev ## run the tests against real servers (ARGS="-k name" for some)
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/.dev ## lint, format, types, import floors, and docs that match the code
 	@.venv/bin/ruff check .

@@ -182,6 +182,7 @@ def _task(s: Situation, one: Task) -> OpenTaskOut:
         duty=one.is_duty,
         assignee=one.assignee,
         acknowledged_until=one.acknowledged_until,
+        waiting_on=one.waiting_on,
         opened_at=one.opened_at,
         due_at=timer.due_at,
         rung=timer.rung,

@@ -97,9 +97,9 @@ def _no_number(text: str) -> object:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise UnreadableError("the same name twice in one object", place=place_of((twice,)))
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UnreadableError("the same name twice in one object", place=place_of((name,)))
+        found[name] = value
     return found

@@ -1,4 +1,4 @@
-"""Tasks: the inbox, saying that work is done, and until when it is mine."""
+"""Tasks: the inbox, saying that work is done, whose it is, and until when it waits."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from api.document import ACTED
 from api.door import resource
 from api.ids import after, cursor, name, thing_of
 from api.schemas.around import TaskOut, TasksOut
-from api.schemas.asked import AcknowledgeIn, CompleteIn
+from api.schemas.asked import AcknowledgeIn, ClaimIn, CompleteIn, ReassignIn, SnoozeIn, WaitIn
 from api.schemas.told import ActOut
 from api.schemas.wanted import TasksQuery
 from workflow.domain.task import Scope
@@ -67,6 +67,59 @@ def acknowledge(thing: ThingId, asked: AcknowledgeIn, desk: TheDesk, heading: He
     return present.answer(act.acknowledge(desk, heading.on(episode), task=key, until=asked.until))
 
 
+@router.post(
+    "/tasks/{id}/claim",
+    response_model=ActOut,
+    responses=ACTED,
+    summary="Make a task yours",
+    response_description="Yours.",
+)
+def claim(thing: ThingId, _asked: ClaimIn, desk: TheDesk, heading: Headed) -> Response:
+    """Makes you the assignee. The task's clock runs on as before."""
+    episode, key = thing_of(thing)
+    return present.answer(act.claim(desk, heading.on(episode), task=key))
+
+
+@router.post(
+    "/tasks/{id}/reassign",
+    response_model=ActOut,
+    responses=ACTED,
+    summary="Give a task to another person",
+    response_description="Theirs.",
+)
+def reassign(thing: ThingId, asked: ReassignIn, desk: TheDesk, heading: Headed) -> Response:
+    """Makes somebody who works at the site today the assignee. A running promise by anybody else ends with it."""
+    episode, key = thing_of(thing)
+    return present.answer(act.reassign(desk, heading.on(episode), task=key, to=asked.to, reason=asked.reason))
+
+
+@router.post(
+    "/tasks/{id}/snooze",
+    response_model=ActOut,
+    responses=ACTED,
+    summary="Put a first reminder off",
+    response_description="Put off until then.",
+)
+def snooze(thing: ThingId, asked: SnoozeIn, desk: TheDesk, heading: Headed) -> Response:
+    """Puts a task's first reminder off. Refused once it is past, and for red work."""
+    episode, key = thing_of(thing)
+    return present.answer(act.snooze(desk, heading.on(episode), task=key, until=asked.until, reason=asked.reason))
+
+
+@router.post(
+    "/tasks/{id}/wait",
+    response_model=ActOut,
+    responses=ACTED,
+    summary="Let a task wait on an outsider",
+    response_description="Waiting until then.",
+)
+def wait(thing: ThingId, asked: WaitIn, desk: TheDesk, heading: Headed) -> Response:
+    """Says on whom a task waits, and when they are chased; then the climb goes on. Refused for red work."""
+    episode, key = thing_of(thing)
+    told = act.wait(desk, heading.on(episode), task=key, on=asked.on, until=asked.until, reason=asked.reason)
+    return present.answer(told)
+
+
 def _task(one: Work) -> TaskOut:
     it, rule = one.line, one.protocol.task(one.line.name)
     return TaskOut(
@@ -82,6 +135,7 @@ def _task(one: Work) -> TaskOut:
         urgency=one.protocol.ladders[rule.ladder].urgency,
         assignee=it.assignee,
         acknowledged_until=it.acknowledged_until,
+        waiting_on=it.waiting_on,
         opened_at=it.opened_at,
         due_at=it.due_at,
         rung=it.rung,

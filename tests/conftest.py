@@ -4,8 +4,9 @@ The database is migrated once into a template; each test that asks for `database
 Tests sign in as the roles the product uses, never as the superuser.
 """
 
+import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -16,6 +17,7 @@ from sqlalchemy import create_engine, text
 
 from workflow import engines
 from workflow.domain.actor import Role
+from workflow.engines import ports
 from workflow.service import people
 from workflow.service.act import Desk
 from workflow.store import migrate, roles, session, vault
@@ -26,6 +28,7 @@ from workflow.store.staff import Person
 PROTOCOL = Path(__file__).parent.parent / "protocols" / "opioid_trial" / "v1.yaml"
 TEMPLATE = "theca_template"
 _numbers = count(1)
+_dice = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,19 @@ def servers() -> Iterator[engines.Engines]:
         Path(folder).chmod(0o755)  # for root, the servers run as another account and must reach it
         with engines.running(Path(folder) / "data", durable=False, trust=True) as running:
             yield running
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A port nobody listens on, below those the system hands out, so that nobody is given it meanwhile."""
+
+    def _free_port() -> int:
+        for port in _dice.sample(range(20_000, 32_000), 200):
+            if ports.is_free(port):
+                return port
+        pytest.fail("no free port between 20000 and 32000")
+
+    return _free_port
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import hashlib
 import smtplib
+import ssl
 import sys
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -35,7 +36,7 @@ class Smtp:
         try:
             with smtplib.SMTP(self.host, self.port, timeout=_WAIT) as relay:
                 if self.tls:
-                    relay.starttls()
+                    relay.starttls(context=ssl.create_default_context())
                 if self.user:
                     relay.login(self.user, self.password)
                 relay.send_message(message)

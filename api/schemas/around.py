@@ -66,6 +66,7 @@ class TaskOut(Wire):
     urgency: str
     assignee: str | None = None
     acknowledged_until: Instant | None = None
+    waiting_on: str | None = None
     opened_at: Instant
     due_at: Instant
     rung: int

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.kinds import Day, Instant, Name, Note, Number, Reason, Unit, Value, Wire, example, said
 from workflow.domain.observation import Absence
+from workflow.domain.task import Outsider
 from workflow.domain.trial import Method, Mode
 
 _TIME = "2026-11-22T14:05:00+01:00"
@@ -219,3 +220,37 @@ class AcknowledgeIn(Wire):
     model_config = example(until="2026-11-23T09:00:00+01:00")
 
     until: Instant
+
+
+class ClaimIn(Wire):
+    """That a task is mine: nothing more is to be said."""
+
+    model_config = example()
+
+
+class ReassignIn(Wire):
+    """Whose a task is from now on (`to`, a person's id), and why where that matters."""
+
+    model_config = example(to="nurse-2", reason="nurse-1 is away until Monday")
+
+    to: Name
+    reason: Reason | None = None
+
+
+class SnoozeIn(Wire):
+    """Until when a task's first reminder is put off, and why."""
+
+    model_config = example(until="2026-11-23T09:00:00+01:00", reason="the letter comes with tomorrow's post")
+
+    until: Instant
+    reason: Reason
+
+
+class WaitIn(Wire):
+    """On whom outside the team a task waits, when they are chased (`until`), and why."""
+
+    model_config = example(on="cardiology", until="2026-11-30T09:00:00+01:00", reason="asked when to stop clopidogrel")
+
+    on: Annotated[Outsider, Lax]
+    until: Instant
+    reason: Reason

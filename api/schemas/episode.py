@@ -248,6 +248,7 @@ class OpenTaskOut(Wire):
     duty: bool
     assignee: str | None = None
     acknowledged_until: Instant | None = None
+    waiting_on: str | None = None
     opened_at: Instant
     due_at: Instant
     rung: int

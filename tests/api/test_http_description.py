@@ -80,7 +80,8 @@ def test_the_surface_is_the_agreed_one(api: Api):
     assert found == {
         "GET /healthz", "GET /readyz", "GET /metrics", "GET /me", "GET /sites", "GET /staff", "GET /calendars",
         "GET /protocols", "GET /protocols/{key}/versions/{n}", "GET /messages", "GET /tasks",
-        "POST /tasks/{id}/complete", "POST /tasks/{id}/acknowledge",
+        "POST /tasks/{id}/complete", "POST /tasks/{id}/acknowledge", "POST /tasks/{id}/claim",
+        "POST /tasks/{id}/reassign", "POST /tasks/{id}/snooze", "POST /tasks/{id}/wait",
         "GET /episodes", "POST /episodes", "GET /episodes/{id}", "GET /episodes/{id}/options",
         "GET /episodes/{id}/why", "GET /episodes/{id}/ledger", "POST /episodes/{id}/transitions",
         "POST /episodes/{id}/observations", "POST /observations/{id}/corrections",

@@ -23,6 +23,7 @@ def uphold(before: Episode, decision: Decision, raw: Raw) -> None:
     _refusals_move_nothing(before, decision)
     _version_says_what_changed(before, decision)
     _nothing_vanishes(before, after)
+    _scores_belong_to_their_trial(before, after)
     _one_timer_for_each_task(after)
     _no_ladder_is_silent(after, decision)
     _leaving_a_stage_ends_its_work_and_no_duty(before, after)
@@ -70,6 +71,14 @@ def _nothing_vanishes(before: Episode, after: Episode) -> None:
             seen.absent,
             seen.observed_at,
         )
+
+
+def _scores_belong_to_their_trial(before: Episode, after: Episode) -> None:
+    for key in after.observations.keys() - before.observations.keys():
+        seen = after.observations[key]
+        trial = after.trials.get(str(seen.trial))
+        assert (trial is None) == (seen.trial is None)
+        assert trial is None or trial.started_at <= seen.observed_at <= (trial.ended_at or seen.observed_at)
 
 
 def _one_timer_for_each_task(episode: Episode) -> None:

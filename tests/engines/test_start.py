@@ -81,10 +81,10 @@ def test_two_that_start_at_once_share_one_pair(home: Path, sql: Callable[..., An
     assert engines.joined(home) is None
 
 
-def test_ports_are_used_as_given(home: Path, sql: Callable[..., Any]):
-    with engines.running(home, durable=False) as servers:
+def test_ports_are_used_as_given(home: Path, sql: Callable[..., Any], free_port: Callable[[], int]):
+    with engines.running(home, durable=False):
         pass
-    wanted = {"postgres_port": servers.postgres_port + 1, "redis_port": servers.postgres_port + 2}
+    wanted = {"postgres_port": free_port(), "redis_port": free_port()}
     with engines.running(home, durable=False, **wanted) as moved:
         assert moved.postgres_port == wanted["postgres_port"]
         assert f":{wanted['redis_port']}/" in moved.redis_url

@@ -1,5 +1,6 @@
 """A decision on real rows: what is written is what was decided, in few round trips, at one site."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from workflow.domain.canonical import canonical
 from workflow.domain.decision import Outcome
 from workflow.domain.errors import KeyReusedError, NotFoundError, StaleError
+from workflow.domain.ledger import digest
 from workflow.domain.observation import Reading
 from workflow.service import act
 from workflow.service.act import Asked, Desk
@@ -178,6 +181,7 @@ def test_nobody_here_is_a_superuser(database, role: str):
         "SET session_replication_role = replica",
         "SELECT * FROM token",
         "DELETE FROM episode",
+        "INSERT INTO quarantine SELECT * FROM quarantine",
     ],
 )
 def test_the_app_can_only_append_to_the_ledger(desk: Desk, enrolled: Enrol, attempt: str):
@@ -199,18 +203,63 @@ def test_not_even_the_owner_edits_the_ledger(database, enrolled: Enrol):
     engine.dispose()
 
 
-@pytest.mark.parametrize("change", ["seq = 3", "prev = repeat('1', 64)", "hash = repeat('1', 64)", "site_id = 'south'"])
-def test_the_ledger_takes_no_line_but_the_next(desk: Desk, enrolled: Enrol, change: str):
-    enrolled()
-    column, value = change.split(" = ", 1)
-    forged = (
-        "SELECT ledger_append(jsonb_build_array(to_jsonb(l) || jsonb_build_object("
-        "'head', encode(l.head, 'hex'), 'sealed', '', 'seq', 2, 'prev', l.hash) || jsonb_build_object("
-        f"'{column}', {value}))) FROM ledger AS l"
-    )
-    with pytest.raises(IntegrityError, match="not the next line"), desk.store.transaction(["north"]) as connection:
-        connection.execute(text(forged))
+FORGED = (
+    {"seq": 3},
+    {"prev": "1" * 64},
+    {"hash": "1" * 64},
+    {"site_id": "south"},
+    {"actor": "nurse-1"},
+    {"verb": "record"},
+    {"outcome": "refused"},
+    {"at": "2020-01-01T00:00:00Z"},
+    {"occurred_at": "2020-01-01T00:00:00Z"},
+    {"head": b"{}".hex()},
+    {"head": b"3".hex()},
+)
+
+
+@pytest.mark.parametrize("change", [{}, *FORGED], ids=str)
+def test_the_ledger_takes_the_next_line_as_its_head_says_and_no_other(desk: Desk, enrolled: Enrol, change: dict):
+    episode = enrolled()
+    with desk.store.transaction(["north"]) as connection:
+        last = connection.execute(text("SELECT hash, head FROM ledger")).one()
+    said = json.loads(bytes(last.head)) | {"seq": 2, "prev": last.hash}
+    head = canonical(said)
+    line = {"site_id": "north", "episode_id": episode, "hash": digest(head), "head": head.hex(), "sealed": "00"}
+    line |= {name: said[name] for name in ("seq", "prev", "actor", "verb", "outcome", "at", "occurred_at")}
+    query = text("SELECT ledger_append(CAST(:lines AS jsonb))")
+    with pytest.raises(DBAPIError if change else Undone), desk.store.transaction(["north"]) as connection:
+        connection.execute(query, {"lines": json.dumps([line | change])})
+        raise Undone
     assert _lines(desk.store) == 1
+
+
+class Undone(Exception):  # noqa: N818 - not an error: it takes a transaction back
+    """What was done is taken back."""
+
+
+def test_no_name_of_ones_own_can_stand_before_those_an_owners_function_uses(database):
+    engine = create_engine(database.migrate)
+    query = (
+        "SELECT array_to_string(proconfig, ',') FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+    )
+    with engine.connect() as connection:
+        paths = connection.scalars(text(query)).all()
+    engine.dispose()
+    assert len(paths) >= 5
+    assert set(paths) == {"search_path=pg_catalog, public, pg_temp"}
+
+
+def test_nobody_signed_in_makes_temporary_tables(database):
+    engine = create_engine(database.superuser.rsplit("/", 1)[0] + "/theca_template")
+    query = (
+        "SELECT rolname FROM pg_roles WHERE rolname ~ '^theca_(app|worker|verify)$'"
+        " AND has_database_privilege(oid, current_database(), 'TEMPORARY')"
+    )
+    with engine.connect() as connection:
+        allowed = connection.scalars(text(query)).all()
+    engine.dispose()
+    assert allowed == []
 
 
 def _lines(store: Store) -> int:

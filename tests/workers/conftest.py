@@ -1,6 +1,5 @@
 """Real processes: a Celery worker, a beat, and a mail sink that keeps what it is given."""
 
-import socket
 import subprocess
 import sys
 import threading
@@ -34,10 +33,9 @@ class Sink:
 
 
 @pytest.fixture
-def sink() -> Iterator[Sink]:
+def sink(free_port: Callable[[], int]) -> Iterator[Sink]:
     kept = Sink()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        kept.port = free.getsockname()[1]
+    kept.port = free_port()
     controller = Controller(kept, hostname="127.0.0.1", port=kept.port)
     controller.start()
     yield kept

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -127,14 +128,22 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
+def write_private(path: Path, content: str) -> None:
+    """Write a file only its owner can read, whatever its mode was before."""
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
+    ) as out:
+        os.fchmod(out.fileno(), 0o600)
+        out.write(content)
+
+
 def _variables(now: Settings, data: Path, running: engines.Engines) -> dict[str, str]:
     """The settings of the embedded servers; roles and the key are made on first use."""
     kept, key = data / "roles.json", data / "key"
     passwords: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else roles.new_passwords()
     if not kept.exists():
         roles.establish(running.admin_url, DATABASE, passwords)
-        kept.touch(mode=0o600)
-        kept.write_text(json.dumps(passwords))
+        write_private(kept, json.dumps(passwords))
     if not key.exists():
         vault.create_key_file(key)
     urls = {role: roles.url_of(running.admin_url, role, password, DATABASE) for role, password in passwords.items()}

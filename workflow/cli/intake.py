@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workflow.cli.ground import REFUSED, asking, ground, plainly
+from workflow.cli.ground import REFUSED, asking, ground, plainly, write_private
 from workflow.domain.decide import PriorTrial, RunningDuty
 from workflow.domain.errors import ImpossibleInputError, NotFoundError
 from workflow.domain.trial import Method
@@ -140,8 +140,7 @@ def _tell(found: Intake, fields: tuple[str, ...], errors: Path | None, *, dry: b
     for refused in found.refused:
         print(f"line {refused.row.line}: {refused.because}")
     if errors is not None:
-        errors.touch(mode=0o600)
-        errors.write_text(intake.error_file(found, fields), encoding="utf-8", newline="")
+        write_private(errors, intake.error_file(found, fields))
     verb = "would be taken" if dry else "taken"
     print(f"{found.taken} rows {verb}, {found.known} known already, {len(found.refused)} refused")
     if found.refused:

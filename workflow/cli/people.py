@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workflow.cli.ground import ground, plainly
+from workflow.cli.ground import ground, plainly, write_private
 from workflow.domain.actor import Role
 from workflow.service import people
 
@@ -63,8 +63,7 @@ def load_people(
         names = people.load(store, file.read_bytes(), today=datetime.now(UTC).date())
         if tokens is not None:
             made = {name: people.add_token(store, person=name, label=f"from {file.name}", days=days) for name in names}
-            tokens.touch(mode=0o600)
-            tokens.write_text(json.dumps(made, indent=2))
+            write_private(tokens, json.dumps(made, indent=2))
         print(f"{len(names)} people")
 
 

@@ -69,20 +69,31 @@ def tethered(commands: Mapping[str, tuple[str, ...]], here: Ground) -> Iterator[
 def _start(name: str, command: tuple[str, ...], here: Ground) -> "subprocess.Popen[bytes]":
     log = _logs(here) / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    variables = dict(here.variables)
-    if not here.now.smtp_host:
-        variables["TRANSPORT"] = "console"  # letters are printed into the worker's log
-    if name in ("worker", "beat"):
-        variables["DATABASE_URL"] = variables.get("DATABASE_WORKER_URL", "")
     with log.open("ab") as out:
         return subprocess.Popen(
             (sys.executable, "-m", "workflow.cli.tether", *command),
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=out,
-            env=environment_with({key: value for key, value in variables.items() if value}),
+            env=environment_with(_seen_by(name, here)),
             start_new_session=True,
         )
+
+
+# What each process is given of what opens something; the rest is kept from it.
+_SECRETS = ("DATABASE_URL", "DATABASE_ADMIN_URL", "DATABASE_VERIFY_URL", "DATABASE_WORKER_URL", "THECA_TOKEN")
+_GIVEN = {"api": {"DATABASE_URL"}, "worker": {"DATABASE_URL", "DATABASE_WORKER_URL"}, "beat": set[str]()}
+
+
+def _seen_by(name: str, here: Ground) -> dict[str, str]:
+    """The environment of one process: the database as its own role, and no other's way in."""
+    variables = dict(here.variables)
+    variables["DATABASE_URL"] = here.now.database_url
+    if name == "worker":
+        variables["DATABASE_URL"] = here.now.database_worker_url or here.now.database_url
+    if not here.now.smtp_host:
+        variables["TRANSPORT"] = "console"  # letters are printed into the worker's log
+    return variables | {secret: "" for secret in _SECRETS if secret not in _GIVEN[name]}
 
 
 def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:

@@ -26,6 +26,10 @@ class Verb(StrEnum):
     APPOINT = "appoint"
     COMPLETE = "complete"
     ACKNOWLEDGE = "acknowledge"
+    CLAIM = "claim"
+    REASSIGN = "reassign"
+    SNOOZE = "snooze"
+    WAIT = "wait"
     HOLD = "hold"
     RELEASE = "release"
     OVERRIDE = "override"
@@ -61,6 +65,10 @@ POLICY: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.APPOINT: _LEADS | {Role.SCHEDULER, Role.NURSE, Role.IMPLANTER},
         Verb.COMPLETE: _CARE,
         Verb.ACKNOWLEDGE: _CARE,
+        Verb.CLAIM: _CARE,
+        Verb.REASSIGN: _CARE,
+        Verb.SNOOZE: _CARE,
+        Verb.WAIT: _CARE,
         Verb.HOLD: _LEADS | {Role.IMPLANTER},
         Verb.RELEASE: _LEADS | {Role.IMPLANTER},
         Verb.OVERRIDE: _DECIDES,

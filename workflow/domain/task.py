@@ -25,6 +25,18 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"  # by a declared event, with its reason
 
 
+class Outsider(StrEnum):
+    """Somebody outside the team on whom work can wait."""
+
+    GP = "gp"
+    CARDIOLOGY = "cardiology"
+    LAB = "lab"
+    PAYER = "payer"
+    PHARMACY = "pharmacy"
+    PATIENT = "patient"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One piece of work. `key` is natural: scope, name and occurrence."""
@@ -39,6 +51,7 @@ class Task:
     assignee: str | None = None
     acknowledged_by: str | None = None
     acknowledged_until: datetime | None = None
+    waiting_on: str | None = None  # the outsider it was last said to wait on
     closed_at: datetime | None = None
     closed_by: str | None = None
     closing: str | None = None  # why it ended, in words

@@ -2,11 +2,12 @@
 
     BEGIN ► lock the episode, see the actor's sites ► policy ► load it whole ► decide, pure ► apply ► COMMIT ► ring
 
+A reassignment takes a sixth, to see who works at the site today.
 A repeated command key is answered from the ledger; a stale page is refused before anything is decided.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,12 +17,13 @@ from sqlalchemy.exc import IntegrityError
 from workflow.domain import decide
 from workflow.domain.appointment import AppointmentState
 from workflow.domain.decision import Decision
-from workflow.domain.errors import ImpossibleNowError, KeyReusedError, NotFoundError, StaleError
+from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, KeyReusedError, NotFoundError, StaleError
 from workflow.domain.observation import Absence, Observation, Reading
-from workflow.domain.policy import Verb, require
+from workflow.domain.policy import POLICY, Verb, require
 from workflow.domain.situation import Situation
+from workflow.domain.task import Outsider
 from workflow.service.answer import Answer, retold, told
-from workflow.store import candidates, episodes, ledger, protocols
+from workflow.store import candidates, episodes, ledger, protocols, staff
 from workflow.store.bell import Bell
 from workflow.store.episodes import Answered, Command, Loaded, Locked
 from workflow.store.session import Store
@@ -147,6 +149,31 @@ def acknowledge(desk: Desk, asked: Asked, *, task: str, until: datetime) -> Answ
     return perform(desk, asked, Verb.ACKNOWLEDGE, lambda s: decide.acknowledge(s, key=task, until=until))
 
 
+def claim(desk: Desk, asked: Asked, *, task: str) -> Answer:
+    """Make a task mine."""
+    return perform(desk, asked, Verb.CLAIM, lambda s: decide.claim(s, key=task))
+
+
+def reassign(desk: Desk, asked: Asked, *, task: str, to: str, reason: str | None = None) -> Answer:
+    """Give a task to somebody who works at the site today. Raises ImpossibleInputError for anybody else."""
+
+    def deciding(s: Situation) -> Decision:
+        _works_here(s, task, to)
+        return decide.reassign(s, key=task, to=to, reason=reason)
+
+    return perform(desk, asked, Verb.REASSIGN, deciding, with_roster=True)
+
+
+def snooze(desk: Desk, asked: Asked, *, task: str, until: datetime, reason: str) -> Answer:
+    """Put a task's first reminder off."""
+    return perform(desk, asked, Verb.SNOOZE, lambda s: decide.snooze(s, key=task, until=until, reason=reason))
+
+
+def wait(desk: Desk, asked: Asked, *, task: str, on: Outsider, until: datetime, reason: str) -> Answer:
+    """Say that a task waits on an outsider, and when they are chased."""
+    return perform(desk, asked, Verb.WAIT, lambda s: decide.wait(s, key=task, on=on, until=until, reason=reason))
+
+
 def hold(desk: Desk, asked: Asked, *, reason: str, occurred_at: datetime | None = None) -> Answer:
     """Put a candidate on hold."""
     return perform(desk, asked, Verb.HOLD, lambda s: decide.hold(s, reason=reason, occurred_at=occurred_at))
@@ -193,22 +220,24 @@ def adopt(
     )
 
 
-def perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding) -> Answer:
+def perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding, *, with_roster: bool = False) -> Answer:
     """Do one verb on one episode. Everything a person changes in an episode comes through here.
+
+    `with_roster` lets the situation know who works at the site today; most decisions do not ask.
 
     Raises NotFoundError, NotPermittedError, StaleError, KeyReusedError, UnavailableError, and what deciding raises.
     """
     try:
-        answer = _perform(desk, asked, verb, deciding)
+        answer = _perform(desk, asked, verb, deciding, with_roster=with_roster)
     except IntegrityError:
         # The same key was used on another episode meanwhile: look again, once.
-        answer = _perform(desk, asked, verb, deciding)
+        answer = _perform(desk, asked, verb, deciding, with_roster=with_roster)
     if not answer.replayed:
         desk.bell.ring()
     return answer
 
 
-def _perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding) -> Answer:
+def _perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding, *, with_roster: bool) -> Answer:
     with desk.store.transaction() as connection:
         locked = episodes.lock(connection, asked.episode, sites=asked.person.sites)
         require(asked.person.at(locked.site), verb)
@@ -216,7 +245,10 @@ def _perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding) -> Answer
         if loaded.answered is not None:
             return _answered(desk.store, connection, locked, loaded, loaded.answered, asked.body)
         _fresh(loaded, asked.version)
-        decision = deciding(_situation(desk.store, connection, asked.person, locked, loaded))
+        situation = _situation(desk.store, connection, asked.person, locked, loaded)
+        if with_roster:
+            situation = replace(situation, roster=staff.roster(connection, locked.site))
+        decision = deciding(situation)
         keys = episodes.keys_of(desk.store.vault, {locked.id: loaded})
         episodes.apply(connection, [decision], heads={locked.id: loaded.head}, keys=keys, command=asked.command)
     return told(decision)
@@ -230,6 +262,16 @@ def _meant(s: Situation, trial: int | None) -> None:
     if str(trial) not in s.episode.trials:
         raise NotFoundError(f"there is no trial {trial}", place="trial")
     raise ImpossibleNowError(f"trial {trial} is over", place="trial", allowed=str(len(s.episode.trials)))
+
+
+def _works_here(s: Situation, task: str, to: str) -> None:
+    """Refuse to give a task to somebody who does not work there today, or in no role that could do it."""
+    found = s.episode.tasks.get(task)
+    able = POLICY[Verb.REASSIGN] | ({found.role} if found else set())
+    if not any(member.id == to and member.roles & able for member in s.roster.members):
+        raise ImpossibleInputError(
+            "nobody of this name cares for candidates here today", place="to", allowed="the id of somebody who does"
+        )
 
 
 def _fresh(loaded: Loaded, seen: int | None) -> None:

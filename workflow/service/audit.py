@@ -54,7 +54,19 @@ def audit(store: Store) -> Audit:
             for id_ in page:
                 lines, messages = _audit_one(store, connection, loaded[id_], flaws)
                 counts = [counts[0] + 1, counts[1] + lines, counts[2] + messages]
+        flaws.extend(
+            Flaw(episode=id_, kind="ledger", detail="a chain without an episode") for id_ in _orphans(connection)
+        )
     return Audit(episodes=counts[0], lines=counts[1], messages=counts[2], flaws=tuple(flaws))
+
+
+def _orphans(connection: Connection) -> list[str]:
+    """Chains of episodes that are not there."""
+    query = (
+        "SELECT DISTINCT l.episode_id FROM ledger AS l LEFT JOIN episode AS e"
+        " ON e.site_id = l.site_id AND e.id = l.episode_id WHERE e.id IS NULL"
+    )
+    return [str(id_) for id_ in connection.scalars(text(query))]
 
 
 def _pages(connection: Connection) -> Iterator[tuple[str, list[str]]]:

@@ -108,8 +108,8 @@ def _one(store: Store, transport: Transport, one: Claimed, link: str) -> int:
         return _settle(store, one, state="dead", reason=str(never))
     except TryLaterError as later:
         return _later(store, one, str(later))
-    except Exception as odd:
-        log.exception("message failed", extra={"letter": one.key})
+    except Exception as odd:  # noqa: BLE001 - one odd letter stops no other
+        log.error("message failed", extra={"letter": one.key, "kind": type(odd).__name__})  # noqa: TRY400 - no values
         return _later(store, one, type(odd).__name__)
     return _settle(store, one, state="sent", reason="handed over")
 

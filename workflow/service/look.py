@@ -114,6 +114,9 @@ def board(
             found = _searched(desk, connection, wanted.sites, search)
             wanted = replace(wanted, candidates=found, code=search.strip().upper())
         lines = worklist.episodes(connection, wanted)
+        for shown in sorted({line.site for line in lines}):
+            what = "list" if search is None else "search"
+            security.looked(connection, site=shown, actor=person.id, what=what, episode=None)
         known = {line.protocol: protocols.cached(connection, line.protocol) for line in lines}
     return [Listed(line=line, identity=_identity(desk, line), protocol=known[line.protocol]) for line in lines]
 

@@ -8,6 +8,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, text
 
+from workflow.domain.canonical import instant
 from workflow.domain.ledger import SALT_BYTES, commitment, digest
 from workflow.store.episodes import payload_place
 from workflow.store.vault import CandidateKey
@@ -49,7 +50,7 @@ def _opened(line: Any, episode: str, key: CandidateKey) -> Read:
     head = bytes(line.head)
     said = json.loads(head)
     payload: dict[str, Any] | None = None
-    sound = digest(head) == line.hash and said["prev"] == line.prev and said["seq"] == line.seq
+    sound = digest(head) == line.hash and _says(said, line, episode)
     try:
         opened = key.open(bytes(line.sealed), place=payload_place(episode, line.seq))
         payload = json.loads(opened[SALT_BYTES:])
@@ -69,3 +70,11 @@ def _opened(line: Any, episode: str, key: CandidateKey) -> Read:
         payload=payload,
         sound=sound,
     )
+
+
+def _says(said: dict[str, Any], line: Any, episode: str) -> bool:
+    """Whether the columns beside a head say what the head says."""
+    columns = {name: getattr(line, name) for name in ("seq", "prev", "actor", "verb", "outcome")}
+    columns |= {"episode": episode, "site": line.site_id}
+    times = {"at": instant(line.at), "occurred_at": instant(line.occurred_at)}
+    return all(said.get(name) == value for name, value in (columns | times).items())

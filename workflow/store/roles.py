@@ -34,6 +34,8 @@ def establish(superuser_url: str, database: str, passwords: Mapping[str, str]) -
         _roles(connection, passwords)
         if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": database}):
             connection.execute(text(f"CREATE DATABASE {_name(connection, database)} OWNER {OWNER}"))
+        # Nobody can shadow a name that an owner's function uses with one of their own.
+        connection.execute(text(f"REVOKE TEMPORARY ON DATABASE {_name(connection, database)} FROM PUBLIC"))
     engine.dispose()
 
 

@@ -14,8 +14,8 @@ def turned_away(connection: Connection, *, actor: str, kind: str) -> None:
     )
 
 
-def looked(connection: Connection, *, site: str, actor: str, what: str, episode: str) -> None:
-    """Note that somebody looked at a page of an episode. The site must be in sight."""
+def looked(connection: Connection, *, site: str, actor: str, what: str, episode: str | None) -> None:
+    """Note that somebody looked at a page of an episode, or at a list (no episode). The site must be in sight."""
     connection.execute(
         text(
             "INSERT INTO access (site_id, actor, at, what, episode_id)"

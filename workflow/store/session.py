@@ -72,7 +72,7 @@ def engine(url: str, *, pooler: str = "") -> Engine:
     if pooler == "transaction":
         arguments["prepare_threshold"] = None
     return create_engine(
-        address, pool_size=8, max_overflow=8, pool_timeout=2, pool_pre_ping=False, connect_args=arguments
+        address, pool_size=8, max_overflow=8, pool_timeout=2, hide_parameters=True, connect_args=arguments
     )
 
 

@@ -17,6 +17,7 @@ from workflow.domain.roster import Member, Roster
 from workflow.store.calendars import check_place
 
 _TOKEN_DAYS = 365
+_PERSON = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
 _SITE = re.compile(r"^[a-z][a-z0-9-]{1,39}\Z", re.ASCII)
 
 
@@ -101,6 +102,10 @@ def add_closure(connection: Connection, *, site: str, day: date, label: str) -> 
 
 def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:
     """Add a person, or change their name and address. Raises ImpossibleInputError for an address that is none."""
+    if not _PERSON.match(staff) or staff == "nobody":
+        raise ImpossibleInputError(
+            f"no id for a person: {staff!r}", place="person", allowed="a-z, 0-9, . _ - (1 to 64)"
+        )
     _check_address(email)
     connection.execute(
         text(

@@ -257,6 +257,7 @@ class TaskRow(SQLModel, table=True):
     assignee: str | None = None
     acknowledged_by: str | None = None
     acknowledged_until: datetime | None = moment(nullable=True)
+    waiting_on: str | None = None
     closed_at: datetime | None = moment(nullable=True)
     closed_by: str | None = None
     closing: str | None = None

@@ -51,6 +51,7 @@ class TaskLine:
     opened_at: datetime
     assignee: str | None
     acknowledged_until: datetime | None
+    waiting_on: str | None
     about: str | None
     due_at: datetime
     rung: int
@@ -277,7 +278,8 @@ ORDER BY e.enrolled_at DESC, e.id DESC
 
 _TASKS = f"""
 SELECT k.site_id AS site, k.episode_id::text AS episode, k.key, k.name, k.scope, k.role, k.opened_at, k.assignee,
-  k.acknowledged_until, k.about, t.due_at, t.rung, t.state AS clock, ({_LATE}) AS late, e.protocol, e.stage, c.code
+  k.acknowledged_until, k.waiting_on, k.about, t.due_at, t.rung, t.state AS clock, ({_LATE}) AS late,
+  e.protocol, e.stage, c.code
 {_CLOCKS}
 JOIN episode AS e ON e.site_id = k.site_id AND e.id = k.episode_id
 JOIN candidate AS c ON c.site_id = e.site_id AND c.id = e.candidate_id

@@ -7,8 +7,8 @@ from workflow.domain.actor import Role
 from workflow.domain.decide.complete import ended, find
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleTimeError
-from workflow.domain.gate import closed
-from workflow.domain.ladder import TimerState, Urgency
+from workflow.domain.gate import GateReport, closed
+from workflow.domain.ladder import Ladder, TimerState, Urgency
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task
 from workflow.domain.work import set_timer
@@ -29,31 +29,49 @@ def acknowledge(s: Situation, *, key: str, until: datetime) -> Decision:
     (routine 7 days, urgent 24 hours, red 30 minutes).
     """
     task = find(s, key)
-    rule = s.protocol.task(task.name)
     about = {"task": key, "until": until}
+    bars = bars_to_take(s, task)
+    if bars:
+        return refuse(s, "acknowledge", occurred_at=s.now, about=about, basis=bars)
+    check_promise(s, task, until, most=s.now + LONGEST[ladder_of(s, task).urgency])
+    draft = Draft(s)
+    hold_back(draft, replace(task, assignee=s.actor.id), until)
+    return draft.decide("acknowledge", occurred_at=s.now, about=about)
+
+
+def bars_to_take(s: Situation, task: Task) -> tuple[GateReport, ...]:
+    """What keeps the actor from taking a task on: it has ended, or they are nobody its ladder would call."""
     if not task.is_open:
-        return refuse(s, "acknowledge", occurred_at=s.now, about=about, basis=(ended(task),))
+        return (ended(task),)
+    rule = s.protocol.task(task.name)
     if task.assignee != s.actor.id and not s.actor.holds(rule.role, *_told(s, rule.ladder)):
-        bar = closed("role", "Not yours", f"{rule.label} is for {rule.role}")
-        return refuse(s, "acknowledge", occurred_at=s.now, about=about, basis=(bar,))
-    latest = _latest(s, task, LONGEST[s.protocol.ladders[rule.ladder].urgency])
+        return (closed("role", "Not yours", f"{rule.label} is for {rule.role}"),)
+    return ()
+
+
+def ladder_of(s: Situation, task: Task) -> Ladder:
+    return s.protocol.ladders[s.protocol.task(task.name).ladder]
+
+
+def check_promise(s: Situation, task: Task, until: datetime, *, most: datetime) -> None:
+    """Refuse a promise that is past, further off than `most`, or longer than one that runs already.
+
+    Raises ImpossibleTimeError.
+    """
+    running = task.acknowledged_until
+    latest = most if running is None or running <= s.now else min(running, most)
     if until.tzinfo is None or not s.now < until <= latest:
         raise ImpossibleTimeError(
             "a promise lies ahead, and not too far", place="until", allowed=f"until {latest.isoformat()}"
         )
-    draft = Draft(s)
-    mine = replace(task, assignee=s.actor.id, acknowledged_by=s.actor.id, acknowledged_until=until)
-    draft.put("tasks", key, mine)
-    timer = s.episode.timers[key]
+
+
+def hold_back(draft: Draft, task: Task, until: datetime) -> None:
+    """Let a task's climb wait until a time, at the rung where it stands, on the actor's word."""
+    draft.put("tasks", task.key, replace(task, acknowledged_by=draft.s.actor.id, acknowledged_until=until))
+    timer = draft.episode.timers[task.key]
     if timer.state is TimerState.LIVE:
-        set_timer(draft, key, rung=timer.rung, due_at=until)
-    return draft.decide("acknowledge", occurred_at=s.now, about=about)
-
-
-def _latest(s: Situation, task: Task, longest: timedelta) -> datetime:
-    """The furthest a promise made now may reach."""
-    running = task.acknowledged_until
-    return s.now + longest if running is None or running <= s.now else min(running, s.now + longest)
+        set_timer(draft, task.key, rung=timer.rung, due_at=until)
 
 
 def _told(s: Situation, ladder: str) -> tuple[Role, ...]:

@@ -294,6 +294,7 @@ def upgrade() -> None:
         sa.Column("assignee", sa.String(), nullable=True),
         sa.Column("acknowledged_by", sa.String(), nullable=True),
         sa.Column("acknowledged_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waiting_on", sa.String(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.String(), nullable=True),
         sa.Column("closing", sa.String(), nullable=True),

@@ -44,7 +44,6 @@ STATE = [
     "proposal",
     "gate_override",
     "message",
-    "quarantine",
 ]
 FUNCTIONS = (
     "lock_episode(text, uuid)",
@@ -72,9 +71,10 @@ GRANT SELECT ON site, closure, staff, membership, protocol_version, candidate, l
 GRANT SELECT, INSERT, UPDATE ON {state} TO theca_app, theca_worker;
 GRANT INSERT ON command, access TO theca_app;
 GRANT INSERT ON delivery TO theca_worker;
+GRANT SELECT, INSERT, UPDATE ON quarantine TO theca_worker;
 GRANT INSERT, SELECT ON candidate, candidate_identity, candidate_name TO theca_app;
 GRANT SELECT ON access TO theca_app;
-GRANT SELECT, INSERT, UPDATE ON security_event TO theca_app;
+GRANT SELECT, INSERT, UPDATE (count) ON security_event TO theca_app;
 GRANT INSERT, UPDATE ON pulse TO theca_app, theca_worker;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO theca_verify;
 REVOKE SELECT ON token, candidate_identity, candidate_name FROM theca_verify;
@@ -106,13 +106,14 @@ END $$;
 LEDGER = """
 -- The only way into the ledger: each line must be the next of its chain, hashed as it says, at a site in sight.
 CREATE FUNCTION ledger_append(lines jsonb) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE wrong text;
 BEGIN
   WITH given AS (
     SELECT g.*, decode(g.head, 'hex') AS bytes,
       row_number() OVER chain AS nth, lag(g.hash) OVER chain AS before
-    FROM jsonb_to_recordset(lines) AS g(site_id text, episode_id uuid, seq integer, prev text, hash text, head text)
+    FROM jsonb_to_recordset(lines) AS g(site_id text, episode_id uuid, seq integer, at timestamptz,
+      occurred_at timestamptz, actor text, verb text, outcome text, prev text, hash text, head text)
     WINDOW chain AS (PARTITION BY g.site_id, g.episode_id ORDER BY g.seq)
   ), checked AS (
     SELECT given.*, convert_from(given.bytes, 'UTF8')::jsonb AS said, coalesce(last.seq, 0) AS last_seq,
@@ -123,12 +124,12 @@ BEGIN
     ) AS last ON true
   )
   SELECT format('%s seq %s', episode_id, seq) INTO wrong FROM checked
-  WHERE seq <> last_seq + nth
-     OR prev <> coalesce(before, last_hash)
-     OR hash <> encode(sha256(bytes), 'hex')
-     OR (said->>'seq')::integer <> seq OR said->>'prev' <> prev
-     OR said->>'episode' <> episode_id::text OR said->>'site' <> site_id
-     OR NOT site_id = ANY (string_to_array(coalesce(nullif(current_setting('app.sites', true), ''), ''), ','))
+  WHERE (seq::bigint, prev, hash)
+      IS DISTINCT FROM (last_seq + nth, coalesce(before, last_hash)::text, encode(sha256(bytes), 'hex'))
+    OR (said->>'seq', said->>'prev', said->>'episode', said->>'site', said->>'actor', said->>'verb', said->>'outcome')
+      IS DISTINCT FROM (seq::text, prev, episode_id::text, site_id, actor, verb, outcome)
+    OR ((said->>'at')::timestamptz, (said->>'occurred_at')::timestamptz) IS DISTINCT FROM (at, occurred_at)
+    OR (site_id = ANY (string_to_array(nullif(current_setting('app.sites', true), ''), ','))) IS NOT TRUE
   LIMIT 1;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION 'not the next line of its chain: %', wrong USING ERRCODE = 'integrity_constraint_violation';
@@ -160,7 +161,7 @@ LOOKUPS = """
 -- These see every site and answer with keys only.
 CREATE FUNCTION who_is(token_hash text)
 RETURNS TABLE (staff_id text, name text, site_id text, role text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT s.id::text, s.name::text, m.site_id::text, m.role::text
   FROM public.token AS t
   JOIN public.staff AS s ON s.id = t.staff_id
@@ -172,7 +173,7 @@ $$;
 
 CREATE FUNCTION due_timers(most integer)
 RETURNS TABLE (site_id text, episode_id uuid, key text, n integer)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT t.site_id::text, t.episode_id, t.key::text, t.n FROM public.timer AS t
   WHERE t.state = 'live' AND t.due_at <= clock_timestamp()
     AND NOT EXISTS (
@@ -184,7 +185,7 @@ $$;
 
 -- Idempotency keys are kept for 30 days; what they did stays in the ledger.
 CREATE FUNCTION forget_commands() RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH gone AS (DELETE FROM public.command WHERE created_at < clock_timestamp() - interval '30 days' RETURNING 1)
   SELECT count(*)::integer FROM gone
 $$;
@@ -193,7 +194,7 @@ $$;
 CREATE FUNCTION vital_signs()
 RETURNS TABLE (now timestamptz, ticked_at timestamptz, oldest_due timestamptz, due bigint, oldest_unsent timestamptz,
   unsent bigint, dead bigint, set_aside bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT clock_timestamp(), (SELECT max(p.at) FROM public.pulse AS p WHERE p.name = 'tick'),
     (SELECT min(t.due_at) FROM public.timer AS t WHERE t.state = 'live' AND t.due_at <= clock_timestamp()),
     (SELECT count(*) FROM public.timer AS t WHERE t.state = 'live' AND t.due_at <= clock_timestamp()),
@@ -206,7 +207,7 @@ $$;
 -- The oldest unsent message of each episode and person first: a later one never overtakes it.
 CREATE FUNCTION due_messages(most integer)
 RETURNS TABLE (site_id text, episode_id uuid, key text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT m.site_id::text, m.episode_id, m.key::text FROM public.message AS m
   WHERE m.state = 'waiting' AND m.next_try_at <= clock_timestamp()
     AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
