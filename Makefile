@@ -20,7 +20,7 @@ setup: .venv/.ready ## install everything into .venv (make setup PYTHON=/path/to
 demo: .venv/.ready ## show the whole thing with invented candidates and servers of its own (ARGS=...)
 	@.venv/bin/theca demo $(ARGS)
 
-up: .venv/.ready ## run it: pages, interface, workers and servers (ARGS=...)
+up: .venv/.ready ## run it: interface, workers and servers (ARGS=...)
 	@.venv/bin/theca up $(ARGS)
 
 test: .venv/.dev ## run the tests against real servers (ARGS="-k name" for some)

@@ -16,7 +16,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="PostgreSQL 15 or newer, as theca_app or theca_worker")
     database_admin_url: str = Field(default="", description="the same database as theca_migrate: db upgrade, people")
     database_worker_url: str = Field(default="", description="the same database as theca_worker, for workers")
-    database_verify_url: str = Field(default="", description="the same database as theca_verify: doctor, ledger")
+    database_verify_url: str = Field(default="", description="the same database as theca_verify: doctor --invariants")
     database_pooler: str = Field(default="", description="'transaction' behind PgBouncer: no prepared statements")
     redis_url: str = Field(default="", description="the doorbell: a Redis-protocol broker")
     theca_data: Path = Field(default=Path(".theca"), description="where the embedded engines keep their data")

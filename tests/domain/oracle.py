@@ -144,7 +144,7 @@ class Chart:
         return max((int(key) for key in self.raw.get("trials", {})), default=0)
 
     def _tolerated(self) -> bool:
-        answer = self.value("tolerated", trial=self.trial())
+        answer = self.value("tolerated", trial=self.trial()) if self.trial() else None
         return answer == "yes" or (
             answer is None and self.dispensed("trial_tolerated", "tolerated", trial=self.trial())
         )

@@ -182,7 +182,8 @@ def test_a_waiver_falls_when_something_is_said_though_there_is_no_trial_to_say_i
     walker.dispense("responded", "trial_done_elsewhere")
     walker.dispense("trial_tolerated", "trial_done_elsewhere")
     walker.record(CLARA, tolerated="no", review_outcome="implant", life_expectancy_months=60)
-    assert "Trial tolerated has no trial to belong to" in barred(walker.advance("decide_implant"))
+    shut = barred(walker.advance("decide_implant"))
+    assert "Trial tolerated has no trial to belong to; recorded without one: no" in shut
 
 
 def test_a_waiver_falls_when_the_answer_comes_to_be_known():

@@ -227,15 +227,20 @@ def test_the_ledger_takes_the_next_line_as_its_head_says_and_no_other(desk: Desk
     head = canonical(said)
     line = {"site_id": "north", "episode_id": episode, "hash": digest(head), "head": head.hex(), "sealed": "00"}
     line |= {name: said[name] for name in ("seq", "prev", "actor", "verb", "outcome", "at", "occurred_at")}
-    query = text("SELECT ledger_append(CAST(:lines AS jsonb))")
-    with pytest.raises(DBAPIError if change else Undone), desk.store.transaction(["north"]) as connection:
-        connection.execute(query, {"lines": json.dumps([line | change])})
-        raise Undone
+    with pytest.raises(DBAPIError if change else Undone):
+        _append_and_undo(desk.store, line | change)
     assert _lines(desk.store) == 1
 
 
 class Undone(Exception):  # noqa: N818 - not an error: it takes a transaction back
     """What was done is taken back."""
+
+
+def _append_and_undo(store: Store, line: dict) -> None:
+    with store.transaction(["north"]) as connection:
+        query = text("SELECT ledger_append(CAST(:lines AS jsonb))")
+        connection.execute(query, {"lines": json.dumps([line])})
+        raise Undone
 
 
 def test_no_name_of_ones_own_can_stand_before_those_an_owners_function_uses(database):

@@ -63,7 +63,8 @@ class View:
         trial = self.trial
         seen = self.latest(subject.item, of=trial if subject.this_trial else None)
         if subject.this_trial and trial is None:
-            return Missing(because="has no trial to belong to", keys=(seen.key,) if seen else ())
+            because = "has no trial to belong to" + (f"; recorded without one: {seen.shown}" if seen else "")
+            return Missing(because=because, keys=(seen.key,) if seen else ())
         if seen is None:
             if trial is None or not subject.this_trial:
                 return Missing(because="is not recorded")
