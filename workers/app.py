@@ -1,4 +1,6 @@
-"""The Celery application. It carries keys of rows, never what is in them; no eta, no countdown, no retry: long times are rows.
+"""The Celery application. It carries keys of rows, never what is in them.
+
+No eta, no countdown, no retry: long times are rows.
 
 Measured with these versions: without reject_on_worker_lost a killed child loses its task; with the default restore
 interval a killed worker's tasks come back after 103 s instead of 8 s.

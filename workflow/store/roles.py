@@ -1,4 +1,6 @@
-"""The database's own people. The app and the workers own nothing, append to the ledger only, and see the sites a transaction names.
+"""The database's own people.
+
+The app and the workers own nothing, only append to the ledger, and see the sites a transaction names.
 
 theca_owner    owns every table, cannot sign in       theca_app      the API and the command line
 theca_migrate  changes the shape                      theca_worker   timers and delivery
