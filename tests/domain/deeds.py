@@ -25,6 +25,7 @@ from workflow.domain.errors import TroubleError
 from workflow.domain.item import Item, Kind
 from workflow.domain.observation import Absence, Reading
 from workflow.domain.protocol import Transition
+from workflow.domain.task import Outsider
 from workflow.domain.trial import Method, Mode
 
 T = TypeVar("T")
@@ -273,11 +274,18 @@ def handle_task(walker: Watched, pick: Pick) -> None:
         else sorted(walker.episode.tasks)
     )
     key, actor = pick([*tasks, "none"]), pick(ANYBODY)
+    if key != "none" and pick((True, True, False)):
+        actor = pick([one for one in ANYBODY if one.holds(walker.episode.tasks[key].role)])
     until = walker.now + timedelta(minutes=pick((-5, 1, 20, 31, 600, 9000, 20000)))
-    if pick((True, False)):
-        walker.attempt(lambda: walker.do(decide.complete, actor, key=key, note=pick(("", "done"))))
-    else:
-        walker.attempt(lambda: walker.do(decide.acknowledge, actor, key=key, until=until))
+    deeds: tuple[Callable[[], object], ...] = (
+        lambda: walker.do(decide.complete, actor, key=key, note=""),
+        lambda: walker.do(decide.acknowledge, actor, key=key, until=until),
+        lambda: walker.do(decide.claim, actor, key=key),
+        lambda: walker.do(decide.reassign, actor, key=key, to=pick(EVERYONE).id),
+        lambda: walker.do(decide.snooze, actor, key=key, until=until, reason="tomorrow"),
+        lambda: walker.do(decide.wait, actor, key=key, on=pick(tuple(Outsider)), until=until, reason="asked"),
+    )
+    walker.attempt(pick(deeds))
 
 
 def hold_or_release(walker: Watched, pick: Pick) -> None:

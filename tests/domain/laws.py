@@ -26,6 +26,7 @@ def uphold(before: Episode, decision: Decision, raw: Raw) -> None:
     _scores_belong_to_their_trial(before, after)
     _one_timer_for_each_task(after)
     _no_ladder_is_silent(after, decision)
+    _no_rung_that_is_due_is_put_off(before, decision)
     _leaving_a_stage_ends_its_work_and_no_duty(before, after)
     _closed_means_nothing_open(after)
     _bodies_have_their_duties(after)
@@ -103,6 +104,15 @@ def _no_ladder_is_silent(episode: Episode, decision: Decision) -> None:
         waits = [rung.after.elapsed for rung in ladder.rungs] + [ladder.repeat.elapsed, LONGEST[ladder.urgency]]
         weekends = timedelta(days=4)
         assert episode.timers[duty.key].due_at <= decision.entry.at + max(waits) + weekends
+
+
+def _no_rung_that_is_due_is_put_off(before: Episode, decision: Decision) -> None:
+    """Only firing moves a duty's rung that is due; a new act of the same kind begins to count anew."""
+    for duty in before.open_duties:
+        now, timer = decision.after.tasks[duty.key], before.timers[duty.key]
+        fired = decision.entry.verb == "fire" and decision.entry.about["task"] == duty.key
+        if timer.due_at <= decision.entry.at and now.is_open and now.anchor_at == duty.anchor_at and not fired:
+            assert decision.after.timers[duty.key].due_at <= decision.entry.at
 
 
 def _leaving_a_stage_ends_its_work_and_no_duty(before: Episode, after: Episode) -> None:

@@ -125,8 +125,10 @@ def test_a_task_waits_on_an_outsider_until_the_chase_date_and_climbs_on():
 def test_urgent_work_waits_a_week_at_most_and_red_work_on_nobody():
     walker = alarmed()
     with pytest.raises(ImpossibleTimeError):
-        wait(walker, timedelta(days=7, minutes=1), "catheter_in", NILS)
-    assert not wait(walker, timedelta(days=7), "catheter_in", NILS).refused
+        wait(walker, timedelta(days=7, minutes=1), "carry_out_catheter_trial", CLARA)
+    assert not wait(walker, timedelta(days=7), "carry_out_catheter_trial", CLARA).refused
+    with pytest.raises(ImpossibleTimeError):
+        wait(walker, timedelta(days=1, minutes=1), "catheter_in", NILS)  # a duty waits as long as a promise may
     for told in (wait(walker, DAY, "respiratory_alarm", NILS), snooze(walker, DAY, "respiratory_alarm", NILS)):
         assert "red work is not put off" in barred(told)
 

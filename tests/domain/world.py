@@ -29,7 +29,7 @@ from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.response import Response
 from workflow.domain.roster import Member, Roster
 from workflow.domain.situation import Situation
-from workflow.domain.task import Task
+from workflow.domain.task import Outsider, Task
 from workflow.domain.trial import Mode
 
 FILE = Path(__file__).parents[2] / "protocols" / "opioid_trial" / "v1.yaml"
@@ -175,6 +175,22 @@ class Walker:
     def acknowledge(self, name: str, actor: Actor, *, wait: str) -> Decision:
         until = self.now + Duration.parse(wait).elapsed
         return self.do(decide.acknowledge, actor, key=self.task(name).key, until=until)
+
+    def claim(self, name: str, actor: Actor) -> Decision:
+        return self.do(decide.claim, actor, key=self.task(name).key)
+
+    def reassign(self, name: str, to: Actor, *, by: Actor) -> Decision:
+        return self.do(decide.reassign, by, key=self.task(name).key, to=to.id, reason="going home")
+
+    def snooze(self, name: str, actor: Actor, *, wait: str) -> Decision:
+        until = self.now + Duration.parse(wait).elapsed
+        return self.do(decide.snooze, actor, key=self.task(name).key, until=until, reason="not today")
+
+    def wait(self, name: str, actor: Actor, *, wait: str) -> Decision:
+        until = self.now + Duration.parse(wait).elapsed
+        return self.do(
+            decide.wait, actor, key=self.task(name).key, on=Outsider.CARDIOLOGY, until=until, reason="letter sent"
+        )
 
     def hold(self, reason: str = "waiting_for_payer", actor: Actor = CARLA, *, at: datetime | None = None) -> Decision:
         return self.do(decide.hold, actor, reason=reason, occurred_at=at)

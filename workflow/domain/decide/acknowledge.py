@@ -67,10 +67,15 @@ def check_promise(s: Situation, task: Task, until: datetime, *, most: datetime) 
 
 
 def hold_back(draft: Draft, task: Task, until: datetime) -> None:
-    """Let a task's climb wait until a time, at the rung where it stands, on the actor's word."""
+    """Let a task's climb wait until a time, at the rung where it stands, on the actor's word.
+
+    A duty's rung that is due already is told all the same, and the one after it waits: or promise and new fact by
+    turns could keep it quiet.
+    """
     draft.put("tasks", task.key, replace(task, acknowledged_by=draft.s.actor.id, acknowledged_until=until))
     timer = draft.episode.timers[task.key]
-    if timer.state is TimerState.LIVE:
+    told_first = task.is_duty and timer.due_at <= draft.s.now
+    if timer.state is TimerState.LIVE and not told_first:
         set_timer(draft, task.key, rung=timer.rung, due_at=until)
 
 

@@ -39,14 +39,16 @@ def wait(s: Situation, *, key: str, on: Outsider, until: datetime, reason: str) 
     """Say that a task waits on an outsider, and when they are chased (`until`). Never for red.
 
     Raises NotFoundError; ImpossibleInputError without a reason; ImpossibleTimeError where `until` is past, further
-    than its urgency allows (routine 30 days, urgent 7 days), or beyond a promise that runs.
+    than its urgency allows (routine 30 days, urgent 7 days; a duty no longer than it may be acknowledged), or
+    beyond a promise that runs.
     """
     task = find(s, key)
     about = {"task": key, "on": on.value, "until": until, "reason": _said(reason)}
     bars = bars_to_take(s, task) or _red(s, task)
     if bars:
         return refuse(s, "wait", occurred_at=s.now, about=about, basis=bars)
-    check_promise(s, task, until, most=s.now + LONGEST_WAIT[ladder_of(s, task).urgency])
+    longest = LONGEST if task.is_duty else LONGEST_WAIT
+    check_promise(s, task, until, most=s.now + longest[ladder_of(s, task).urgency])
     draft = Draft(s)
     hold_back(draft, replace(task, waiting_on=on.value), until)
     return draft.decide("wait", occurred_at=s.now, about=about)
