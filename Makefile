@@ -15,7 +15,7 @@ help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/.ready ## install everything into .venv (make setup PYTHON=/path/to/python3.11 to choose)
-	@echo 'theca: ready; see make demo'
+	@echo 'theca: ready as .venv/bin/theca; make demo shows it'
 
 demo: .venv/.ready ## show the whole thing with invented candidates and servers of its own (ARGS=...)
 	@.venv/bin/theca demo $(ARGS)

@@ -237,3 +237,11 @@ def test_who_may_not_take_rows_in_is_told_once_and_not_row_by_row(source: Source
         refer(replace(source, site="south"), GOOD)
     with pytest.raises(NotFoundError, match="no protocol"):
         refer(replace(source, protocol="other"), GOOD)
+
+
+def test_a_diary_that_another_person_imports_again_doubles_nothing(source: Source, someone: Callable[..., Person]):
+    refer(source, GOOD)
+    lines = ("N-1,2026-03-01,09:00,7", "N-1,2026-03-01,21:00,asleep")
+    assert counted(diary(source, *lines)) == (2, 0, 0)
+    assert counted(diary(replace(source, person=someone("nurse")), *lines)) == (0, 2, 0)
+    assert len(scores(source)) == 2

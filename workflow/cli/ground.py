@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 
 from workflow import engines
 from workflow.domain.errors import NotPermittedError, TroubleError
@@ -22,7 +23,7 @@ from workflow.store.session import Store, UnavailableError, open_store
 from workflow.store.staff import Person, who_is
 
 DATABASE = "theca"
-REFUSED, COULD_NOT = 1, 3
+REFUSED, BAD_USAGE, COULD_NOT = 1, 2, 3
 OTHERS_HAVE = 10.0  # seconds
 
 
@@ -90,6 +91,13 @@ def plainly() -> Iterator[None]:
     except engines.EnginesError as wrong:
         print(f"theca: {wrong}", file=sys.stderr)
         raise typer.Exit(COULD_NOT) from None
+    except ValidationError as wrong:
+        for flaw in wrong.errors():
+            print(f"theca: {'.'.join(str(part) for part in flaw['loc']).upper()}: {flaw['msg']}", file=sys.stderr)
+        raise typer.Exit(BAD_USAGE) from None
+    except OSError as wrong:
+        print(f"theca: {wrong.filename or 'the system'}: {wrong.strerror}", file=sys.stderr)
+        raise typer.Exit(COULD_NOT) from None
 
 
 def asking(desk: Desk, now: Settings) -> Person:
@@ -97,7 +105,8 @@ def asking(desk: Desk, now: Settings) -> Person:
     with desk.store.transaction() as connection:
         person = who_is(connection, now.theca_token) if now.theca_token else None
     if person is None:
-        raise NotPermittedError("THECA_TOKEN names nobody", allowed="a token made with: theca token add")
+        said = "names nobody" if now.theca_token else "is not set"
+        raise NotPermittedError(f"THECA_TOKEN {said}", allowed="a token made with: theca token add")
     return person
 
 

@@ -100,7 +100,16 @@ def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:
     api = (sys.executable, "-m", "uvicorn", "--factory", "api.app:app", "--host", "127.0.0.1", "--port", str(port))
     quiet = ("--loglevel", "WARNING")
     return {
-        "api": (*api, "--log-level", "warning", "--no-access-log", "--timeout-graceful-shutdown", "2"),
+        "api": (
+            *api,
+            "--log-level",
+            "warning",
+            "--no-access-log",
+            "--timeout-graceful-shutdown",
+            "2",
+            "--timeout-keep-alive",
+            "30",
+        ),
         "worker": (*_CELERY, "worker", *quiet, "--concurrency", "2", "--without-gossip", "--without-mingle"),
         "beat": (*_CELERY, "beat", *quiet, "--pidfile", "", "--schedule", str(data.absolute() / "beat-schedule")),
     }

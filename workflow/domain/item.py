@@ -81,7 +81,8 @@ class Item:
             case Kind.NUMBER:
                 low = "" if self.minimum is None else str(self.minimum)
                 high = "" if self.maximum is None else str(self.maximum)
-                return f"a number {low} to {high} {self.unit}, {self.decimals} decimals".replace("  ", " ")
+                unit = "" if self.unit.startswith("{") else f" {self.unit}"
+                return f"a number {low} to {high}{unit}, {self.decimals} decimals"
             case Kind.YES_NO:
                 return "yes or no"
             case Kind.CHOICE:

@@ -158,8 +158,9 @@ def _in_words(baseline: Fraction, mean: Fraction, relief: Fraction, margin: Frac
     sums = f"baseline {_floor(baseline)}, mean {_floor(mean)} in the effect window: {_floor(relief)} % relief"
     if margin == 0:
         return f"{sums}, exactly on the line, not above it"
-    short = abs(margin)
-    amount = "less than 0.01" if short < Fraction(1, 100) else str(_floor(short))
+    line = relief - margin
+    shown = abs(_floor(relief) - Decimal(line.numerator) / line.denominator)  # so that what is shown adds up
+    amount = "less than 0.01" if shown < Decimal("0.01") else f"{shown:.2f}"
     return f"{sums}, {amount} points {'above' if margin > 0 else 'short of'} the line"
 
 

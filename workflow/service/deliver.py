@@ -88,9 +88,10 @@ def letter(one: Claimed, label: str, link: str) -> Letter:
         f"{label}{escalated}\n\n"
         f"Candidate: {one.code}\n"
         f"Due since: {one.due_at:%Y-%m-%d %H:%M} UTC\n"
-        f"Open it:   {link}/episodes/{one.episode}\n\n"
-        "You get this because the work is open and names your role. It goes on until the work is done or somebody\n"
-        "says until when they take it. Theca is not an emergency channel.\n"
+        f"Open it:   {link}/api/v1/episodes/{one.episode}\n\n"
+        "You get this because the work is open and names your role. It goes on until the\n"
+        "work is done or somebody says until when they take it. Theca is not an\n"
+        "emergency channel.\n"
     )
     return Letter(
         to=one.email, subject=f"[{one.urgency}] {label}{escalated}: {one.code}", body=body, reference=reference

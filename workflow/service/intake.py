@@ -30,7 +30,7 @@ from workflow.domain.protocol import ProtocolVersion
 from workflow.service import act
 from workflow.service.act import Asked, Desk
 from workflow.service.enrol import enrol
-from workflow.store import candidates, protocols, staff
+from workflow.store import candidates, protocols, staff, worklist
 from workflow.store.bell import Bell
 from workflow.store.candidates import Identity
 from workflow.store.episodes import Command
@@ -162,8 +162,10 @@ def diaries(source: Source, found: Iterable[Row], *, item: str) -> Intake:
             episode = candidates.open_episode(
                 connection, source.desk.store.vault, source.site, row.cells["mrn"], source.protocol
             )
-        if episode is None:
-            raise NotFoundError(f"no open episode for record number {row.cells['mrn']!r}")
+            if episode is None:
+                raise NotFoundError(f"no open episode for record number {row.cells['mrn']!r}")
+            if worklist.stands(connection, source.site, episode, reading):
+                return False  # whoever imported it: the same score at the same time is recorded once
         asked = Asked(person=source.person, episode=episode, key=_key(row), body=_key(row))
         return not act.record(source.desk, asked, readings=(reading,)).replayed
 

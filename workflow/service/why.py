@@ -177,7 +177,10 @@ def _held_by(s: Situation, holders: tuple[str, ...]) -> str:
 def _coming(s: Situation, due: Due | None) -> str:
     if due is None:
         return ""
-    return f"next, {s.calendar.local(due.due_at):%Y-%m-%d %H:%M}, {', '.join(due.tells)} will be told of {due.label}"
+    at, tells = f"{s.calendar.local(due.due_at):%Y-%m-%d %H:%M}", ", ".join(due.tells)
+    if due.due_at <= s.now:
+        return f"{tells} are being told of {due.label} now, due since {at}"
+    return f"next, {at}, {tells} will be told of {due.label}"
 
 
 def _brief(because: Sequence[str], most: int = 2) -> str:

@@ -6,9 +6,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
-from workflow.store.session import translated
+from workflow.store.session import address_of, translated
 
 _HERE = Path(__file__).parent / "migrations"
 
@@ -26,7 +25,7 @@ def downgrade(admin_url: str, revision: str) -> None:
 
 def current(admin_url: str) -> str:
     """The revision a database is at; empty where it has none."""
-    engine = create_engine(make_url(admin_url).set(drivername="postgresql+psycopg"))
+    engine = create_engine(address_of(admin_url))
     with translated(), engine.connect() as connection:
         known = connection.scalar(text("SELECT to_regclass('public.alembic_version')"))
         found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else ""

@@ -11,7 +11,8 @@ import secrets
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import make_url
+
+from workflow.store.session import address_of, translated
 
 LOGINS = {
     "theca_migrate": "BYPASSRLS",
@@ -30,9 +31,8 @@ def new_passwords() -> dict[str, str]:
 
 def establish(superuser_url: str, database: str, passwords: Mapping[str, str]) -> None:
     """Create the roles and the database, as a superuser; what exists keeps, passwords are set anew."""
-    address = make_url(superuser_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    engine = create_engine(address_of(superuser_url), isolation_level="AUTOCOMMIT", hide_parameters=True)
+    with translated(), engine.connect() as connection:
         _roles(connection, passwords)
         if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": database}):
             connection.execute(text(f"CREATE DATABASE {_name(connection, database)} OWNER {OWNER}"))
@@ -43,9 +43,7 @@ def establish(superuser_url: str, database: str, passwords: Mapping[str, str]) -
 
 def url_of(superuser_url: str, role: str, password: str, database: str) -> str:
     """The address of a database for one of the roles."""
-    address = make_url(superuser_url).set(
-        drivername="postgresql+psycopg", username=role, password=password or None, database=database
-    )
+    address = address_of(superuser_url).set(username=role, password=password or None, database=database)
     return address.render_as_string(hide_password=False)
 
 

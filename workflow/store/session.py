@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from workflow.domain.errors import TroubleError
@@ -67,13 +67,23 @@ def engine(url: str, *, pooler: str = "") -> Engine:
     """A pooled engine: short waits, and no statement longer than five seconds."""
     if not url:
         raise UnavailableError("no database is set", allowed="DATABASE_URL names it")
-    address = make_url(url).set(drivername="postgresql+psycopg")
+    address = address_of(url)
     arguments: dict[str, object] = {"connect_timeout": 3, "options": _SESSION}
     if pooler == "transaction":
         arguments["prepare_threshold"] = None
     return create_engine(
         address, pool_size=8, max_overflow=8, pool_timeout=2, hide_parameters=True, connect_args=arguments
     )
+
+
+def address_of(url: str) -> URL:
+    """A database URL, with our driver. Raises UnavailableError where it cannot be read; it is not repeated."""
+    try:
+        return make_url(url).set(drivername="postgresql+psycopg")
+    except ArgumentError:
+        raise UnavailableError(
+            "the database URL cannot be read", allowed="postgresql://role:password@host/name"
+        ) from None
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from workflow.domain.observation import Reading
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeLine:
@@ -108,6 +110,27 @@ class EpisodesWanted:
     assignee: str | None = None
     after_at: datetime | None = None
     after_id: str | None = None
+
+
+def stands(connection: Connection, site: str, episode: str, reading: Reading) -> bool:
+    """Whether this very value, or absence, of this item at this time stands on the record already."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM observation WHERE site_id = :site AND episode_id = CAST(:episode AS uuid)"
+        " AND item = :item AND observed_at = :at AND superseded_by IS NULL"
+        " AND number IS NOT DISTINCT FROM CAST(:number AS numeric)"
+        " AND absent IS NOT DISTINCT FROM CAST(:absent AS text)"
+        " AND text IS NOT DISTINCT FROM CAST(:text AS text))"
+    )
+    values = {
+        "site": site,
+        "episode": episode,
+        "item": reading.item,
+        "at": reading.observed_at,
+        "number": reading.number,
+        "absent": reading.absent.value if reading.absent else None,
+        "text": reading.text,
+    }
+    return bool(connection.scalar(text(query), values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ app = typer.Typer(add_completion=False)
 
 INTERRUPTED, COULD_NOT = 130, 3
 SITE, VERSION = "north", 1
+# A connection that idled while a verb ran is given up before the service may close it.
+_LIMITS = httpx.Limits(keepalive_expiry=2)
 
 
 @app.command()
@@ -75,7 +77,7 @@ def _play(now: Settings, told: Telling, *, stay: bool) -> int:
         stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # once is enough: what runs is being stopped
         told.chapter("A site and its people")
         staff = people(files.PEOPLE, arrival.staff())
-        with httpx.Client(base_url=f"{house.address}/api/v1", timeout=15) as http:
+        with httpx.Client(base_url=f"{house.address}/api/v1", timeout=15, limits=_LIMITS) as http:
             _show(arrival, Clinic(http, staff), box)
             code = 0 if _sum_up(told, seconds=time.monotonic() - began) else 1
             if stay:

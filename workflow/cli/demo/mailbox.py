@@ -46,7 +46,7 @@ class Mail:
         return (found[name] or "") if found else ""
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: the mail server looks through its members, and early Pythons 3.11 stumble over theirs
 class Mailbox:
     """What has arrived so far, in order."""
 
