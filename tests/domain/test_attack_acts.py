@@ -85,6 +85,17 @@ def test_an_authorisation_is_good_for_one_act():
     assert "no authorisation stands" in barred(walker.later("5min").give())
 
 
+def test_a_second_dose_without_a_catheter_is_a_puncture_and_asks_for_all_of_one():
+    walker = dosed()
+    walker.later("26h").record(**DAY, **AWAKE)
+    walker.record(inr="4.0", platelets=20, active_infection="yes")
+    walker.advance("approve_repeat_dose")
+    assert "Puncture for the trial: no authorisation stands" in barred(walker.give())
+    shut = barred(walker.advance("approve_puncture"))
+    for words in ("INR: 4.0", "Platelets: 20", "infection: yes", "Doses in this trial: 1"):
+        assert words in shut
+
+
 def test_an_act_is_judged_again_at_its_own_instant():
     walker = authorised().later("1h")
     walker.record(fever_or_infection_today="yes")

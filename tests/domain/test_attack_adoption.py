@@ -49,6 +49,20 @@ def test_an_adopted_catheter_brings_its_duty():
     assert fired
 
 
+def test_an_adopted_observation_knows_its_puncture_or_nobody_could_ever_end_it():
+    walker = referred()
+    since = RunningDuty(name="observation", since=walker.ago("3h"))
+    with pytest.raises(ImpossibleInputError, match="puncture"):
+        walker.adopt("single_shot_trial", trials=(prior(walker),), duties=(since,))
+    with pytest.raises(ImpossibleInputError, match="puncture"):
+        walker.adopt("case_review", duties=(since,))
+    walker.adopt("single_shot_trial", trials=(prior(walker, punctured_at=walker.ago("3h")),), duties=(since,))
+    walker.later("20h").record(discharged="yes")
+    assert "observation" in walker.duties()
+    walker.later("1h").record(discharged="yes")
+    assert "observation" not in walker.duties()
+
+
 @pytest.mark.parametrize("stage", ["implanted", "follow_up"])
 def test_an_adopted_pump_brings_its_duty(stage: str):
     walker = referred()

@@ -62,7 +62,7 @@ def test_it_ends_well(told: "subprocess.CompletedProcess[str]"):
         "37 rows taken, 1 known already, 6 refused",
         "because INR has expired: 1.1 of",
         "50.00 % relief, exactly on the line, not above it",
-        "26.19 points short of the line",
+        "26.20 points short of the line",
         "because Open duties: 1 (Pump in the body), asked for below 1",
         "Ottilie Brandwein stands in Closed at the end",
         "Oluwaseun Salvatierra stands in Implant planning at the end",

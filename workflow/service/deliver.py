@@ -90,8 +90,8 @@ def letter(one: Claimed, label: str, link: str) -> Letter:
         f"Due since: {one.due_at:%Y-%m-%d %H:%M} UTC\n"
         f"Open it:   {link}/api/v1/episodes/{one.episode}\n\n"
         "You get this because the work is open and names your role. It goes on until the\n"
-        "work is done or somebody says until when they take it. Theca is not an\n"
-        "emergency channel.\n"
+        "work is done or somebody says until when they take it.\n"
+        "Theca is not an emergency channel.\n"
     )
     return Letter(
         to=one.email, subject=f"[{one.urgency}] {label}{escalated}: {one.code}", body=body, reference=reference

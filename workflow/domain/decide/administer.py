@@ -81,10 +81,12 @@ def give(draft: Draft, dose: Dose, *, trial: Trial, act: str, at: datetime) -> d
 
 
 def act_of(trial: Trial) -> str:
-    """Which act the next dose is. In a catheter trial the puncture is placing the catheter."""
-    if trial.method is Method.CATHETER and trial.punctured_at is None:
+    """Which act the next dose is: a repeat dose runs through a catheter; without one every dose is a puncture."""
+    if trial.method is not Method.CATHETER:
+        return "puncture"
+    if trial.punctured_at is None:
         raise ImpossibleNowError("record the catheter as in before a dose through it")
-    return "puncture" if trial.punctured_at is None else "repeat_dose"
+    return "repeat_dose"
 
 
 def open_trial(s: Situation, at: datetime) -> Trial:

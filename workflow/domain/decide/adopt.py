@@ -117,6 +117,8 @@ def _check_duties(s: Situation, stage: str, trials: tuple[PriorTrial, ...], name
         known = rule.opens or name in s.protocol.stage(stage).duties
         if rule.scope is not Scope.EPISODE or not known:
             raise ImpossibleInputError(f"{name} is not a duty one is adopted with", place="duties")
+        if any(t.act == "puncture" for t in rule.opens) and not (trials and trials[-1].punctured_at):
+            raise ImpossibleInputError(f"{rule.label} counts from a puncture", place="trials", allowed="when it was")
     inside = any(
         prior.method is Method.CATHETER and prior.punctured_at is not None and prior.catheter_out_at is None
         for prior in trials
