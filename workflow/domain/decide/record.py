@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from workflow.domain.actor import Role
 from workflow.domain.decide.steps import settle, watch
 from workflow.domain.decision import Decision, Draft
-from workflow.domain.errors import ImpossibleInputError
+from workflow.domain.errors import ImpossibleInputError, NotPermittedError
 from workflow.domain.item import Item, Kind
 from workflow.domain.observation import Observation, Reading
 from workflow.domain.response import respond
@@ -14,6 +15,7 @@ from workflow.domain.situation import Situation
 from workflow.domain.work import Fact, happened
 
 MOST_AT_ONCE = 200
+JUDGES = (Role.CLINICIAN, Role.IMPLANTER, Role.NURSE)
 
 
 def record(s: Situation, *, readings: tuple[Reading, ...]) -> Decision:
@@ -78,6 +80,7 @@ def reassess(draft: Draft) -> dict[str, object]:
 def _value(s: Situation, reading: Reading, place: str) -> tuple[Decimal | None, str | None]:
     try:
         item = s.protocol.item(reading.item)
+        _check_judge(s, item)
         _check_shape(item, reading)
         if reading.number is not None:
             return item.number(reading.number, reading.unit), None
@@ -85,6 +88,12 @@ def _value(s: Situation, reading: Reading, place: str) -> tuple[Decimal | None, 
     except ImpossibleInputError as wrong:
         wrong.place = f"{place}.{wrong.place or reading.item}"
         raise
+
+
+def _check_judge(s: Situation, item: Item) -> None:
+    """A recorded judgement is a clinical one, whoever else may record values."""
+    if item.judgement and not s.actor.holds(*JUDGES):
+        raise NotPermittedError(f"{item.label} is a clinical judgement", allowed=f"roles: {', '.join(JUDGES)}")
 
 
 def _check_shape(item: Item, reading: Reading) -> None:
