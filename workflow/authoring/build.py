@@ -17,6 +17,7 @@ from workflow.domain.protocol import (
     Drug,
     Gate,
     HoldRule,
+    Invariant,
     ProtocolVersion,
     ResponseRule,
     Stage,
@@ -59,6 +60,18 @@ def build(file: written.WrittenProtocol, *, sha256: str) -> ProtocolVersion:
         drug_item=file.drug_item,
         max_trials=file.max_trials,
         stage_order=tuple(file.stages),
+        invariants=MappingProxyType({key: _invariant(key, said) for key, said in file.invariants.items()}),
+    )
+
+
+def _invariant(key: str, said: written.WrittenInvariant) -> Invariant:
+    return Invariant(
+        key=key,
+        label=said.label,
+        act=said.act or "",
+        stage=said.stage or "",
+        asks=said.asks or (),
+        without=said.without or (),
     )
 
 

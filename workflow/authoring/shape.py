@@ -341,6 +341,22 @@ class WrittenSecondPerson(Written):
     lapses_after: Span
 
 
+class WrittenInvariant(Written):
+    label: Text
+    act: Name | None = None
+    stage: Name | None = None
+    asks: Names | None = None
+    without: Names | None = None
+
+    @model_validator(mode="after")
+    def _about_one_thing(self) -> Self:
+        if (self.act is None) == (self.stage is None):
+            raise broken("an invariant is about one thing", "one of act, stage")
+        if self.asks is None and self.without is None:
+            raise broken("this invariant says nothing", "asks, without, or both")
+        return self
+
+
 class WrittenProtocol(Written):
     protocol: Name
     version: Counted
@@ -366,6 +382,7 @@ class WrittenProtocol(Written):
     late_after: Span
     drug_item: Name
     max_trials: Counted
+    invariants: dict[Name, WrittenInvariant] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Self:

@@ -155,6 +155,18 @@ class HoldRule:
     task: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """What must hold on every path to an act or a stage: gates passed on the way, duties not open. Proven, not checked."""
+
+    key: str
+    label: str
+    act: str = ""  # one of act, stage
+    stage: str = ""
+    asks: tuple[str, ...] = ()  # gates that were passed, in this trial where one was begun
+    without: tuple[str, ...] = ()  # duties that are not open then
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProtocolVersion:
     """One frozen printing, known by key, number and the SHA-256 of its text."""
@@ -185,6 +197,7 @@ class ProtocolVersion:
     drug_item: str  # the item that names the drug of the next trial
     max_trials: int = 2
     stage_order: tuple[str, ...] = field(default=())
+    invariants: Mapping[str, Invariant] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
