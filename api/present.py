@@ -142,13 +142,12 @@ def _hold(hold: Hold | None) -> HoldOut | None:
 def _response(s: Situation, relief: Relief | None) -> ResponseOut | None:
     if relief is None:
         return None
-    rule = s.protocol.response
     shown = relief.relief_shown
     return ResponseOut(
         verdict=relief.verdict,
         because=relief.because,
         relief_percent=None if shown is None else format(shown, "f"),
-        asked_for=f"{rule.operator} {rule.threshold} %".replace("_", " "),
+        asked_for=relief.asked,
         baseline_scores=tuple(name(s.episode.id, key) for key in relief.baseline_scores),
         scores=tuple(name(s.episode.id, key) for key in relief.scores),
         left_out=relief.left_out,
@@ -196,7 +195,7 @@ def _appointments(s: Situation) -> tuple[AppointmentOut, ...]:
         AppointmentOut(
             id=name(s.episode.id, one.key),
             kind=one.kind,
-            label=s.protocol.appointments[one.kind],
+            label=s.protocol.appointments[one.kind].label,
             starts_at=one.starts_at,
             state=one.state,
             by=one.by,

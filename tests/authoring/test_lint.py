@@ -7,7 +7,7 @@ import pytest
 from workflow.authoring import publishable
 from workflow.authoring.finding import FlawedProtocolError, Severity
 from workflow.authoring.lint import RULES, examine, lint
-from workflow.authoring.lint_examples import applied, examples, smallest
+from workflow.authoring.lint_examples import applied, examples, printed, smallest
 from workflow.authoring.lint_page import READING, lint_page
 from workflow.domain.protocol import ProtocolVersion
 
@@ -22,8 +22,8 @@ def codes(change: str) -> list[str]:
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_a_wrong_example_shows_its_code_and_a_right_one_nothing(code: str):
     example = EXAMPLES[code]
-    wrong = examine(applied(example.wrong, appended=example.appended), "x.yaml")
-    right = examine(applied(example.right, appended=example.appended), "x.yaml")
+    wrong = examine(applied(example.wrong, appended=example.appended), "x.yaml", printed=printed())
+    right = examine(applied(example.right, appended=example.appended), "x.yaml", printed=printed())
 
     assert {finding.code for finding in wrong.findings} == {code}
     assert all(finding.place.line and finding.remedy for finding in wrong.findings)

@@ -34,7 +34,7 @@ def test_a_threshold_keeps_its_digits_its_unit_and_its_source(v1: ProtocolVersio
 
 
 def test_more_than_50_percent_is_above_50_and_not_at_least(v1: ProtocolVersion):
-    assert (v1.response.operator, v1.response.threshold) == (Operator.ABOVE, Decimal(50))
+    assert (v1.response.operator, v1.response.lines[""].number) == (Operator.ABOVE, Decimal(50))
     assert v1.response.lower_is_better
 
 

@@ -86,7 +86,12 @@ UNFIT = {
         "a task and a duty",
     ),
     "a map for a list": ("transitions: {start: {from: {waiting: 'yes'}}}", "transitions.start.from", "not a list with"),
-    "a list for a word": ("title: [One]", "title", "string"),
+    "a list for a word": ("title: [One]", "title", "a list stands where a text must"),
+    "a word for a map": ("stages: {waiting: Waiting}", "stages.waiting", "Waiting stands where a map must"),
+    "a word for all of them": ("stages: none", "stages", "none stands where a map must"),
+    "an empty text": ("title: ''", "title", "a text of 0 characters"),
+    "a text without end": (f"title: {'x' * 301}", "title", "a text of 301 characters"),
+    "a text that begins with a blank": ("title: ' x'", "title", "not written as it must be"),
     "no relief at all": ("response: {above: '0'}", "response", "one threshold"),
 }
 
@@ -100,7 +105,7 @@ def test_a_value_out_of_place_is_refused_and_named(case: str):
     assert [(finding.code, finding.place.path) for finding in findings] == [("T002", path)]
     assert message in findings[0].message
     assert findings[0].place.line > 0
-    assert findings[0].remedy or case == "a list for a word"
+    assert findings[0].remedy
 
 
 @pytest.mark.parametrize("key", ["from", "by", "gates", "label"])

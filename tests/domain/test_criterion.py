@@ -60,7 +60,7 @@ def test_each_operator_on_below_and_above_the_line(operator: Operator, below: Ve
 def test_a_missing_value_is_unknown_and_says_what_would_open_it():
     test = Criterion(subject=Subject(item="inr"), operator=Operator.AT_MOST, number=Decimal("1.4"))
     found = judge(test, Shows(inr=Missing(because="is not recorded")))
-    assert (found.verdict, found.because, found.opens_when) == (UNKNOWN, "INR is not recorded", "INR: at most 1.4")
+    assert (found.verdict, found.because, found.asked) == (UNKNOWN, "INR is not recorded", "INR: at most 1.4")
 
 
 def test_a_text_is_never_held_against_a_number():

@@ -1,29 +1,25 @@
 """From what is written to what is meant: a checked shape becomes the domain's ProtocolVersion."""
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Mapping
 from types import MappingProxyType
 
+from workflow.authoring import build_plans as plans
 from workflow.authoring import shape as written
-from workflow.authoring.scalars import NUMBER
-from workflow.authoring.subjects import is_numeric
-from workflow.domain.criterion import Criterion, Group, Join, Operator, Subject, Test
-from workflow.domain.item import Basis, Item
+from workflow.authoring.build_criterion import basis, group, triggers
+from workflow.authoring.build_response import response
+from workflow.domain.item import Item
 from workflow.domain.ladder import Ladder, Rung
 from workflow.domain.protocol import (
     Act,
-    BaselineRule,
     Dispensation,
     Drug,
     Gate,
     HoldRule,
     Invariant,
     ProtocolVersion,
-    ResponseRule,
     Stage,
     TaskRule,
     Transition,
-    Trigger,
 )
 from workflow.domain.task import Scope
 
@@ -49,8 +45,8 @@ def build(file: written.WrittenProtocol, *, sha256: str) -> ProtocolVersion:
         transitions=MappingProxyType(_transitions(file)),
         ladders=MappingProxyType({key: _ladder(key, ladder) for key, ladder in file.ladders.items()}),
         tasks=MappingProxyType(_work(file, items)),
-        appointments=MappingProxyType(file.appointments),
-        response=_response(file.response),
+        appointments=MappingProxyType(plans.appointments(file)),
+        response=response("", file.response, items),
         hold=HoldRule(reasons=file.hold.reasons, review_after=file.hold.review_after, task=file.hold.task),
         safety_task=file.safety_task,
         missed_task=file.missed_task,
@@ -61,6 +57,15 @@ def build(file: written.WrittenProtocol, *, sha256: str) -> ProtocolVersion:
         max_trials=file.max_trials,
         stage_order=tuple(file.stages),
         invariants=MappingProxyType({key: _invariant(key, said) for key, said in file.invariants.items()}),
+        responses=MappingProxyType({key: response(key, said, items) for key, said in file.responses.items()}),
+        parameters=MappingProxyType(plans.parameters(file)),
+        forms=MappingProxyType(plans.forms(file)),
+        plans=MappingProxyType(plans.observation_plans(file)),
+        anticoagulants=plans.anticoagulants(file, items),
+        refill=plans.refill(file),
+        complications=MappingProxyType(plans.complications(file)),
+        benchmarks=MappingProxyType(plans.benchmarks(file)),
+        background=MappingProxyType(plans.background(file)),
     )
 
 
@@ -75,10 +80,6 @@ def _invariant(key: str, said: written.WrittenInvariant) -> Invariant:
     )
 
 
-def _basis(thing: written.Sourced) -> Basis:
-    return Basis(source=thing.source or "", mark=thing.mark or "")
-
-
 def _item(key: str, item: written.WrittenItem) -> Item:
     low, high = item.range or (None, None)
     return Item(
@@ -90,9 +91,10 @@ def _item(key: str, item: written.WrittenItem) -> Item:
         maximum=high,
         decimals=item.decimals or 0,
         choices=item.choices or (),
+        grades=MappingProxyType(item.grades or {}),
         valid_for=item.valid_for,
         judgement=item.judgement,
-        basis=_basis(item),
+        basis=basis(item),
     )
 
 
@@ -108,7 +110,8 @@ def _drug(key: str, drug: written.WrittenDrug) -> Drug:
         onset=drug.onset,
         lasts=drug.lasts,
         observe=drug.observe,
-        basis=_basis(drug),
+        steps=drug.steps or (),
+        basis=basis(drug),
     )
 
 
@@ -117,7 +120,7 @@ def _stage(key: str, stage: written.WrittenStage) -> Stage:
 
 
 def _gate(key: str, gate: written.WrittenGate, items: Mapping[str, Item]) -> Gate:
-    return Gate(key=key, label=gate.label, criterion=_group(gate, items, label=""), dispensation=_dispensation(gate))
+    return Gate(key=key, label=gate.label, criterion=group(gate, items, label=""), dispensation=_dispensation(gate))
 
 
 def _dispensation(gate: written.WrittenGate) -> Dispensation | None:
@@ -125,44 +128,6 @@ def _dispensation(gate: written.WrittenGate) -> Dispensation | None:
     if said is None:
         return None
     return Dispensation(how=how, by=said.by, reasons=said.reasons, lapses_after=said.lapses_after)
-
-
-def _criterion(part: written.WrittenTest | written.WrittenGroup, items: Mapping[str, Item]) -> Criterion:
-    match part:
-        case written.WrittenTest():
-            return _test(part, items)
-        case written.WrittenGroup():
-            return _group(part, items, label=part.label or "")
-
-
-def _group(group: written.WrittenGroup, items: Mapping[str, Item], *, label: str) -> Group:
-    return Group(join=Join(group.join), parts=tuple(_criterion(part, items) for part in group.parts), label=label)
-
-
-def _test(test: written.WrittenTest, items: Mapping[str, Item]) -> Test:
-    subject = Subject(
-        item=test.item or "",
-        derived=test.derived or "",
-        of=test.of or "",
-        within=test.within,
-        this_trial=test.this_trial,
-    )
-    return _compared(test, subject, items)
-
-
-def _compared(test: written.Compared, subject: Subject, items: Mapping[str, Item]) -> Test:
-    number, texts = test.number, test.texts
-    (operator,) = test.operators
-    if operator is Operator.IS and is_numeric(subject, items) and NUMBER.fullmatch(texts[0]):
-        number, texts = Decimal(texts[0]), ()
-    return Test(
-        subject=subject,
-        operator=operator,
-        number=number,
-        texts=texts,
-        label=test.label or "",
-        basis=_basis(test),
-    )
 
 
 def _transitions(file: written.WrittenProtocol) -> dict[str, Transition]:
@@ -181,6 +146,7 @@ def _transitions(file: written.WrittenProtocol) -> dict[str, Transition]:
             ends_trial=said.ends_trial or "",
             second_person=said.second_person,
             reasons=said.reasons or (),
+            warns=said.warns or (),
             on_hold=said.on_hold,
             death=said.death,
             by_system=not said.by,
@@ -204,7 +170,8 @@ def _ladder(key: str, ladder: written.WrittenLadder) -> Ladder:
 
 def _work(file: written.WrittenProtocol, items: Mapping[str, Item]) -> dict[str, TaskRule]:
     tasks = {key: _task(key, task, items) for key, task in file.tasks.items()}
-    return tasks | {key: _duty(key, duty, items) for key, duty in file.duties.items()}
+    duties = {key: _duty(key, duty, items) for key, duty in file.duties.items()}
+    return tasks | duties | plans.complication_duties(file, items)
 
 
 def _task(key: str, task: written.WrittenTask, items: Mapping[str, Item]) -> TaskRule:
@@ -214,7 +181,10 @@ def _task(key: str, task: written.WrittenTask, items: Mapping[str, Item]) -> Tas
         role=task.for_,
         ladder=task.ladder,
         scope=Scope(task.scope),
-        opens=_triggers(task.opens, items),
+        opens=triggers(task.opens, items),
+        follows=task.follows or "",
+        repeats=task.repeats_expiring,
+        advice=task.advice or "",
     )
 
 
@@ -226,48 +196,11 @@ def _duty(key: str, duty: written.WrittenDuty, items: Mapping[str, Item]) -> Tas
         role=duty.for_,
         ladder=duty.ladder,
         scope=Scope.EPISODE,
-        opens=_triggers(duty.opens, items),
-        closes=_triggers([event for event in closes if not event.done], items),
+        opens=triggers(duty.opens, items),
+        closes=triggers([event for event in closes if not event.done], items),
         gates=duty.gates or (),
         completable=any(event.done for event in closes),
         ends_at_death=duty.ends_at_death,
-    )
-
-
-def _triggers(events: Iterable[written.WrittenEvent] | None, items: Mapping[str, Item]) -> tuple[Trigger, ...]:
-    return tuple(_trigger(event, items) for event in events or ())
-
-
-def _trigger(event: written.WrittenEvent, items: Mapping[str, Item]) -> Trigger:
-    return Trigger(
-        stage=event.stage or "",
-        act=event.act or "",
-        appointment=event.appointment or "",
-        transition=event.transition or "",
-        test=_compared(event, Subject(item=event.item), items) if event.item else None,
-    )
-
-
-def _response(said: written.WrittenResponse) -> ResponseRule:
-    above = said.above is not None
-    return ResponseRule(
-        instrument=said.instrument,
-        lower_is_better=said.better == "lower",
-        baseline=_baseline(said.baseline),
-        operator=Operator.ABOVE if above else Operator.AT_LEAST,
-        threshold=next(number for number in (said.above, said.at_least) if number is not None),
-        scores=said.scores,
-        basis=_basis(said),
-    )
-
-
-def _baseline(said: written.WrittenBaseline) -> BaselineRule:
-    return BaselineRule(
-        window=said.window,
-        days=said.days,
-        ended_within=said.ended_within,
-        predose_within=said.predose_within,
-        void_by=said.void_by or "",
-        floor=said.floor,
-        basis=_basis(said),
+        follows=duty.follows or "",
+        advice=duty.advice or "",
     )

@@ -44,11 +44,11 @@ def unsourced_thresholds(version: ProtocolVersion) -> Iterator[Said]:
     for path, test in (*gate_tests(version), *trigger_tests(version)):
         if test.number is not None and not test.basis.source:
             yield path, f"{test.subject.item or test.subject.derived} {test.operator} {test.number} names no source"
-    rule = version.response
-    if not rule.basis.source:
-        yield "response", f"relief {rule.operator} {rule.threshold} names no source"
-    if not rule.baseline.basis.source:
-        yield "response.baseline", "the baseline names no source"
+    for path, rule in (("response", version.response), *((f"responses.{k}", r) for k, r in version.responses.items())):
+        if not rule.basis.source:
+            yield path, "the line of relief names no source"
+        if not rule.baseline.basis.source:
+            yield f"{path}.baseline", "the baseline names no source"
     for key, drug in version.drugs.items():
         if not drug.basis.source:
             yield f"drugs.{key}", f"the doses of {key} name no source"

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from workflow.authoring.parse import Tree, parse
+from workflow.authoring.printings import printings
 
 _EXAMPLES = Path(__file__).parent / "examples"
 
@@ -29,6 +30,11 @@ def examples() -> Mapping[str, Example]:
     """The example of every code."""
     told = yaml.safe_load((_EXAMPLES / "lint.yaml").read_text(encoding="utf-8"))
     return {code: Example(**example) for code, example in told.items()}
+
+
+def printed() -> Mapping[str, str]:
+    """What is published already, as far as the examples go."""
+    return printings(_EXAMPLES / "smallest.yaml")
 
 
 def applied(fragment: str, *, appended: bool = False) -> str:

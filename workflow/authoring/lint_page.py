@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import fill
 
-from workflow.authoring import parse, schema
+from workflow.authoring import parse, printings, schema
 from workflow.authoring.finding import Severity
 from workflow.authoring.lint import RULES
 from workflow.authoring.lint_examples import Example, examples, smallest
@@ -28,6 +28,16 @@ READING = (
             "otherwise be a rule that is not there."
         ),
         "the finding names what is allowed in that place",
+    ),
+    (
+        printings.CODE,
+        "Published, and edited since",
+        (
+            "People were enrolled on the text that was published, and their record is read with it. `published.txt` "
+            "beside the files, or one folder above, names each published version with its sum; where there is no such "
+            "list nothing is claimed. The list of these examples names printed@1."
+        ),
+        printings.REMEDY,
     ),
 )
 

@@ -7,9 +7,10 @@ from workflow.domain.criterion import Criterion, Group, Join, Test
 from workflow.domain.item import Item, Kind
 from workflow.domain.ladder import Ladder, OnHold
 from workflow.domain.protocol import Dispensation, Drug, Gate, ProtocolVersion, TaskRule, Transition
+from workflow.domain.response_rule import Line, Measure, ResponseRule
 from workflow.domain.task import Scope
 
-_JOINS = {Join.ALL: "all of", Join.ANY: "any of", Join.NONE: "none of"}
+_JOINS = {Join.ALL: "all of", Join.ANY: "any of", Join.NONE: "none of", Join.SOME: "some of"}
 _MARKS = "Marks: R read in the source, U unconfirmed, D a default that a site's clinician confirms."
 
 
@@ -103,10 +104,14 @@ def _criterion(part: Criterion, version: ProtocolVersion, *, depth: int) -> Iter
     match part:
         case Test():
             yield f"{'  ' * depth}- {asked(part, version)} {resting_on(part.basis)}".rstrip()
-        case Group(join=join, parts=parts, label=label):
-            yield f"{'  ' * depth}- {label + ': ' if label else ''}{_JOINS[join]}"
+        case Group(parts=parts, label=label):
+            yield f"{'  ' * depth}- {label + ': ' if label else ''}{_joined(part)}"
             for inner in parts:
                 yield from _criterion(inner, version, depth=depth + 1)
+
+
+def _joined(group: Group) -> str:
+    return f"at least {group.least} of" if group.join is Join.SOME else _JOINS[group.join]
 
 
 def _top(criterion: Criterion, version: ProtocolVersion) -> Iterator[str]:
@@ -115,7 +120,7 @@ def _top(criterion: Criterion, version: ProtocolVersion) -> Iterator[str]:
         yield from _criterion(criterion, version, depth=0)
         return
     if len(criterion.parts) > 1 or criterion.join is Join.NONE:
-        yield f"{_JOINS[criterion.join].capitalize()}:\n"
+        yield f"{_joined(criterion).capitalize()}:\n"
     for part in criterion.parts:
         yield from _criterion(part, version, depth=0)
 
@@ -142,6 +147,10 @@ def _takes(item: Item) -> str:
             return "text"
         case Kind.DATE:
             return "a date"
+        case Kind.TIME:
+            return "a moment"
+        case Kind.GRADE:
+            return listed([f"{grade} (counts {worth})" for grade, worth in item.grades.items()], "or")
 
 
 def _drugs(version: ProtocolVersion) -> Iterator[str]:
@@ -166,7 +175,9 @@ def _response(version: ProtocolVersion) -> Iterator[str]:
     better = "lower" if rule.lower_is_better else "higher"
     yield "## Response\n"
     yield f"- {version.items[rule.instrument].label}: {better} is better"
-    yield f"- met: relief {rule.operator.replace('_', ' ')} {rule.threshold} % {resting_on(rule.basis)}"
+    for value, line in rule.lines.items():
+        who = f" where {version.items[rule.line_by].label} is {_plain(value)}" if value else ""
+        yield f"- met{who}: relief {_line(rule, line, version)} {resting_on(rule.basis)}"
     yield f"- at least {counted(rule.scores, 'score')} inside the effect window of the drug"
     yield (
         f"- baseline: {base.days} days in {span(base.window)}, ended at most {span(base.ended_within)} before dosing "
@@ -177,6 +188,13 @@ def _response(version: ProtocolVersion) -> Iterator[str]:
     if base.void_by:
         yield f"- void after: {version.items[base.void_by].label}"
     yield f"- below {base.floor} a floor effect is likely: shown, not decisive"
+
+
+def _line(rule: ResponseRule, line: Line, version: ProtocolVersion) -> str:
+    unit = "%" if rule.measure is Measure.PERCENT else "points"
+    if line.parameter:
+        return f"{rule.operator.replace('_', ' ')} what the site sets ({version.parameters[line.parameter].label})"
+    return f"{rule.operator.replace('_', ' ')} {line.number} {unit}"
 
 
 def _tasks(version: ProtocolVersion) -> Iterator[str]:

@@ -28,19 +28,23 @@ class Parsed:
     where: Where
 
 
-def parse(text: str | bytes, *, name: str = "protocol") -> Parsed:
-    """Read protocol text (UTF-8, at most 256 KB, at most 20 levels deep). Raises FlawedProtocolError."""
-    reader = _Reader(file=name)
+def parse(text: str | bytes, *, name: str = "protocol", begins: str = "protocol") -> Parsed:
+    """Read a file's text (UTF-8, at most 256 KB, at most 20 levels deep). Raises FlawedProtocolError."""
+    reader = _Reader(file=name, begins=begins)
     decoded = reader.decode(text)
     try:
         tree = reader.document(yaml.parse(decoded, Loader=_LOADER))
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
-        reader.refuse("", mark.line + 1 if mark else 0, f"this is not YAML: {broken.problem or broken.context}")
+        line = mark.line + 1 if mark else 1
+        reader.refuse("", line, f"this is not YAML: {broken.problem or broken.context}", _AS_YAML)
     except yaml.YAMLError as broken:
-        reader.refuse("", 0, f"this is not YAML: {broken}")
+        reader.refuse("", 1, f"this is not YAML: {broken}", _AS_YAML)
     return Parsed(tree=tree, where=Where(file=name, lines=reader.lines))
 
+
+# The line is where reading stopped; the slip is often in the line before.
+_AS_YAML = "here and one line above: `key: value`, keys of one map in one column, commas, brackets and quotes closed"
 
 # libyaml where the wheel brings it, the same grammar in Python where not.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -60,16 +64,18 @@ class _Reader:
     """One pass over one file's events, noting the line of every path."""
 
     file: str
+    begins: str  # the key such a file begins with
     lines: dict[str, int] = field(default_factory=dict)
 
-    def refuse(self, path: str, line: int, detail: str, allowed: str = "") -> Never:
+    def refuse(self, path: str, line: int, detail: str, allowed: str) -> Never:
         place = Place(file=self.file, line=line, path=path)
         raise FlawedProtocolError(error(CODE, place, detail, remedy=allowed))
 
     def decode(self, text: str | bytes) -> str:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         if len(data) > LARGEST:
-            self.refuse("", 0, f"the file has {len(data)} bytes", f"at most {LARGEST} bytes")
+            line = data.count(b"\n", 0, LARGEST) + 1
+            self.refuse("", line, f"the file has {len(data)} bytes", f"at most {LARGEST} bytes")
         try:
             decoded = data.decode("utf-8")
         except UnicodeDecodeError as broken:
@@ -83,7 +89,7 @@ class _Reader:
         next(events)  # the stream begins
         start = next(events)
         if not isinstance(start, yaml.DocumentStartEvent):
-            self.refuse("", 1, "the file is empty", "a map that begins with protocol:")
+            self.refuse("", 1, "the file is empty", f"a map that begins with {self.begins}:")
         if start.version or start.tags:
             self.refuse("", _line(start), "a % directive", "no directives")
         tree = self.value(next(events), events, path="", depth=0)
@@ -92,7 +98,7 @@ class _Reader:
         if not isinstance(after, yaml.StreamEndEvent):
             self.refuse("", _line(after), "a second document", "one document in a file")
         if not isinstance(tree, dict):
-            self.refuse("", 1, "the file is not a map", "a map that begins with protocol:")
+            self.refuse("", 1, "the file is not a map", f"a map that begins with {self.begins}:")
         return tree
 
     def value(self, event: yaml.Event, events: Iterator[yaml.Event], *, path: str, depth: int) -> Tree:

@@ -1,11 +1,19 @@
 """How each kind of value in a protocol file is read. Every value arrives as a string; nothing is coerced."""
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from workflow.domain.actor import Role
 from workflow.domain.calendar import Duration as DomainDuration
@@ -13,6 +21,9 @@ from workflow.domain.errors import ImpossibleInputError
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?", re.ASCII)
 _COUNT = re.compile(r"0|[1-9][0-9]{0,3}", re.ASCII)
+_PARAMETER = re.compile(r"\$[a-z][a-z0-9_]{0,58}", re.ASCII)
+_TEXT = r"^\S(.*\S)?$"
+_CODE = r"^[a-z][a-z0-9_]{0,59}$"
 RESERVED = ("any", "assignee", "none", "system")
 
 
@@ -41,6 +52,15 @@ def broken(rule: str, allowed: str) -> PydanticCustomError:
 def _number(value: object) -> Decimal:
     if not isinstance(value, str) or NUMBER.fullmatch(value) is None:
         raise wrong("a number", value, "digits, with a point where needed, like 7 or 0.05")
+    return Decimal(value)
+
+
+def _amount(value: object) -> Decimal | str:
+    """A number, or `$name` for the site's value of a parameter."""
+    if isinstance(value, str) and _PARAMETER.fullmatch(value):
+        return value
+    if not isinstance(value, str) or NUMBER.fullmatch(value) is None:
+        raise wrong("a number or a parameter", value, "digits like 7 or 0.05, or a parameter like $life_expectancy")
     return Decimal(value)
 
 
@@ -125,24 +145,64 @@ def word_or_list(word: str) -> BeforeValidator:
             raise wrong("a list with something in it", value, f"[one], [one, another], or the word {word}")
         return value
 
-    return BeforeValidator(read)
+    return _WordOrList(read, word=word)
 
 
-Number = Annotated[Decimal, PlainValidator(_number)]
-Whole = Annotated[int, PlainValidator(_count)]
-Counted = Annotated[int, PlainValidator(_count), AfterValidator(_positive)]
-Duration = Annotated[DomainDuration, PlainValidator(_duration)]
-Span = Annotated[DomainDuration, PlainValidator(_duration), AfterValidator(_span)]
-YesNo = Annotated[bool, PlainValidator(_yes_no)]
-OnlyYes = Annotated[Literal[True], PlainValidator(_only_yes)]
-Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=300, pattern=r"^\S(.*\S)?$")]
-Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Name = Annotated[Code, AfterValidator(_own_name)]
+@dataclass(frozen=True, slots=True)
+class _WordOrList(BeforeValidator):
+    """A list that may be one word instead, and what an editor is told of it."""
+
+    word: str = ""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, object]:
+        return {"anyOf": [{"const": self.word}, handler(core) | {"minItems": 1}]}
+
+
+# What an editor is told of a value. It reads bare digits as a number where this reader keeps the letters: both will do.
+_AS_NUMBER = {"type": ["string", "number"], "pattern": f"^{NUMBER.pattern}$", "examples": ["7", "0.05"]}
+_AS_COUNT = {"type": ["string", "integer"], "pattern": f"^({_COUNT.pattern})$", "minimum": 0, "maximum": 9999}
+_AS_DURATION = {"type": "string", "pattern": "^-?[0-9]{1,4}(min|h|d|w)$", "examples": ["90min", "24h", "-7d", "2w"]}
+_AS_SPAN = {"type": "string", "pattern": "^(?!0+[a-z])[0-9]{1,4}(min|h|d|w)$", "examples": ["90min", "24h", "7d"]}
+
+Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(_AS_NUMBER)]
+Whole = Annotated[int, PlainValidator(_count), WithJsonSchema(_AS_COUNT)]
+Counted = Annotated[
+    int,
+    PlainValidator(_count),
+    AfterValidator(_positive),
+    WithJsonSchema(_AS_COUNT | {"pattern": "^[1-9][0-9]{0,3}$", "minimum": 1}),
+]
+Duration = Annotated[DomainDuration, PlainValidator(_duration), WithJsonSchema(_AS_DURATION)]
+Span = Annotated[DomainDuration, PlainValidator(_duration), AfterValidator(_span), WithJsonSchema(_AS_SPAN)]
+YesNo = Annotated[bool, PlainValidator(_yes_no), WithJsonSchema({"enum": ["yes", "no"]})]
+OnlyYes = Annotated[Literal[True], PlainValidator(_only_yes), WithJsonSchema({"const": "yes"})]
+Text = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=300, pattern=_TEXT),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1, "maxLength": 300, "pattern": _TEXT}),
+]
+Code = Annotated[str, StringConstraints(strict=True, pattern=_CODE)]
+Name = Annotated[
+    Code,
+    AfterValidator(_own_name),
+    WithJsonSchema({"type": "string", "pattern": _CODE, "not": {"enum": [*RESERVED]}}),
+]
 Ref = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_./]{0,119}$")]
 SourceKey = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z][A-Z0-9]{1,11}$")]
 Names = Annotated[tuple[Name, ...], BeforeValidator(some), AfterValidator(once)]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(some), AfterValidator(once)]
 Roles = Annotated[tuple[Role, ...], BeforeValidator(some), AfterValidator(once)]
-Told = Annotated[str, PlainValidator(_told)]
-Pair = Annotated[tuple[Number, ...], AfterValidator(_two)]
+Told = Annotated[str, PlainValidator(_told), WithJsonSchema({"enum": ["assignee", *Role]})]
+Pair = Annotated[
+    tuple[Number, ...],
+    AfterValidator(_two),
+    WithJsonSchema({"type": "array", "items": _AS_NUMBER, "minItems": 2, "maxItems": 2}),
+]
 Mark = Literal["R", "U", "D"]
+Amount = Annotated[
+    Decimal | str,
+    PlainValidator(_amount),
+    WithJsonSchema({"anyOf": [_AS_NUMBER, {"type": "string", "pattern": r"^\$[a-z][a-z0-9_]{0,58}$"}]}),
+]
+Grade = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9+_-]{0,19}$")]
+Remark = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=900, pattern=_TEXT)]

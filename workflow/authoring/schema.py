@@ -1,6 +1,7 @@
 """A protocol file read strictly: its text, its shape, its names; every fault told at once, each with its line."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, TypeGuard, Union, get_args, get_origin
@@ -11,13 +12,21 @@ from pydantic_core import ErrorDetails
 from workflow.authoring import parse
 from workflow.authoring.build import build
 from workflow.authoring.finding import Finding, FlawedProtocolError, Where, error
+from workflow.authoring.printings import UNLISTED, edited
 from workflow.authoring.references import REFERENCES
 from workflow.authoring.rule import findings_of
 from workflow.authoring.scalars import shown
-from workflow.authoring.shape import GROUP, TEST, WrittenGroup, WrittenProtocol, WrittenTest
+from workflow.authoring.shape import WrittenProtocol
+from workflow.authoring.shape_criterion import GROUP, TEST, WrittenGroup, WrittenTest
 from workflow.domain.protocol import ProtocolVersion
 
 CODE = "T002"
+_WRITTEN = {
+    r"^[a-z][a-z0-9_]{0,59}$": "small letters, digits and underscores, a letter first, up to 60",
+    r"^[a-z][a-z0-9_./]{0,119}$": "small letters, digits, underscores, points and slashes, a letter first, up to 120",
+    r"^[A-Z][A-Z0-9]{1,11}$": "2 to 12 capitals and digits, a capital first, like PACC24",
+    r"^\S(.*\S)?$": "a text that neither begins nor ends with a blank",
+}
 _TAGS = {TEST: WrittenTest, GROUP: WrittenGroup}
 
 
@@ -30,8 +39,11 @@ class Loaded:
     findings: tuple[Finding, ...] = ()
 
 
-def load(text: str | bytes, name: str) -> Loaded:
-    """Read a protocol file, collecting every fault. `name` is how its places are called, as in v1.yaml:12."""
+def load(text: str | bytes, name: str, *, printed: Mapping[str, str] = UNLISTED) -> Loaded:
+    """Read a protocol file, collecting every fault. `name` is how its places are called, as in v1.yaml:12.
+
+    `printed` is what `printings` reads beside the file: a version listed there with another sum does not load.
+    """
     try:
         parsed = parse.parse(text, name=name)
     except FlawedProtocolError as flawed:
@@ -39,11 +51,10 @@ def load(text: str | bytes, name: str) -> Loaded:
     try:
         file = WrittenProtocol.model_validate(parsed.tree)
     except ValidationError as invalid:
-        faults = tuple(_fault(fault, parsed.where) for fault in invalid.errors(include_url=False))
-        return Loaded(where=parsed.where, findings=faults)
+        return Loaded(where=parsed.where, findings=faults(invalid, parsed.where, WrittenProtocol))
     data = text.encode() if isinstance(text, str) else text
     version = build(file, sha256=hashlib.sha256(data).hexdigest())
-    findings = findings_of(REFERENCES, version, parsed.where)
+    findings = edited(version, printed, parsed.where) or findings_of(REFERENCES, version, parsed.where)
     return Loaded(where=parsed.where, version=None if findings else version, findings=findings)
 
 
@@ -55,21 +66,26 @@ def read(text: str | bytes, *, name: str = "protocol") -> ProtocolVersion:
     return loaded.version
 
 
+def faults(invalid: ValidationError, where: Where, kind: type[BaseModel]) -> tuple[Finding, ...]:
+    """What keeps a file from being of a kind, each with its line."""
+    return tuple(_fault(fault, where, kind) for fault in invalid.errors(include_url=False))
+
+
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def _fault(fault: ErrorDetails, where: Where) -> Finding:
+def _fault(fault: ErrorDetails, where: Where, kind: type[BaseModel]) -> Finding:
     path = tuple(str(part) for part in fault["loc"] if part not in (*_TAGS, "[key]"))
-    message, allowed = _told(fault, path)
+    message, allowed = _told(fault, path, kind)
     return error(CODE, where.place(".".join(path)), message, remedy=allowed)
 
 
-def _told(fault: ErrorDetails, path: tuple[str, ...]) -> tuple[str, str]:
+def _told(fault: ErrorDetails, path: tuple[str, ...], kind: type[BaseModel]) -> tuple[str, str]:
     """The fault in our words, and what is allowed instead."""
     context = fault.get("ctx", {})
     match fault["type"]:
         case "extra_forbidden":
-            return f"the key {path[-1]} is not known here", ", ".join(_keys_at(fault["loc"]))
+            return f"the key {path[-1]} is not known here", ", ".join(_keys_at(fault["loc"], kind))
         case "missing":
             return f"the key {path[-1]} is missing", f"say {path[-1]}"
         case "wrong":
@@ -77,14 +93,23 @@ def _told(fault: ErrorDetails, path: tuple[str, ...]) -> tuple[str, str]:
         case "enum" | "literal_error":
             return f"{shown(fault['input'])} is not one of the words known here", str(context["expected"])
         case "string_pattern_mismatch":
-            return f"{shown(fault['input'])} is not written as it must be", str(context["pattern"])
+            pattern = str(context["pattern"])
+            return f"{shown(fault['input'])} is not written as it must be", _WRITTEN.get(pattern, pattern)
+        case "string_type":
+            return f"{shown(fault['input'])} stands where a text must", "one text, on one line"
+        case "string_too_short" | "string_too_long":
+            most = context.get("max_length", context.get("min_length"))
+            return f"a text of {len(str(fault['input']))} characters", f"1 to {most} characters"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            keys = ", ".join(_keys_at((*fault["loc"], ""), kind))
+            return f"{shown(fault['input'])} stands where a map must", f"key: value{f', of {keys}' if keys else ''}"
         case _:
-            return fault["msg"], ""
+            return fault["msg"], "what `theca protocol schema` says of this place"
 
 
-def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
+def _keys_at(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
     """The keys known in the map that holds the last part of a location."""
-    kind: object = WrittenProtocol
+    kind: object = root
     for part in loc[:-1]:
         kind = _inside(_bare(kind), part)
     model = _bare(kind)

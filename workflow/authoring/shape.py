@@ -1,22 +1,21 @@
 """The shape of a protocol file, key by key. What is not named here is refused."""
 
-from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from workflow.authoring.scalars import (
     Code,
     Codes,
     Counted,
     Duration,
-    Mark,
+    Grade,
     Name,
     Names,
     Number,
-    OnlyYes,
     Pair,
     Ref,
+    Remark,
     Roles,
     SourceKey,
     Span,
@@ -29,138 +28,24 @@ from workflow.authoring.scalars import (
     some,
     word_or_list,
 )
+from workflow.authoring.shape_criterion import Sourced, Written, WrittenEvent, WrittenGroup
+from workflow.authoring.shape_plans import (
+    WrittenAnticoagulants,
+    WrittenAppointment,
+    WrittenBenchmark,
+    WrittenComplication,
+    WrittenForm,
+    WrittenParameter,
+    WrittenPlan,
+    WrittenRefill,
+    WrittenRemark,
+)
+from workflow.authoring.shape_response import WrittenResponse
 from workflow.domain.actor import Role
 from workflow.domain.calendar import TimeKind
-from workflow.domain.criterion import Operator
 from workflow.domain.item import Kind
 from workflow.domain.ladder import OnHold, Urgency
 from workflow.domain.trial import Method
-
-OPERATORS = tuple(operator.value for operator in Operator)
-FACTS = ("stage", "act", "appointment", "transition", "item", "done")
-TEST, GROUP = "a test", "a group"  # how a part of a criterion is told apart; never a key of a file
-
-
-class Written(BaseModel):
-    """A map of the file: only the keys named here, each read once."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Sourced(Written):
-    source: Text | None = None
-    mark: Mark | None = None
-
-    @model_validator(mode="after")
-    def _both_or_neither(self) -> Self:
-        if (self.source is None) != (self.mark is None):
-            raise broken("a source and its mark belong together", "both source and mark (R, U or D), or neither")
-        return self
-
-
-class Compared(Sourced):
-    above: Number | None = None
-    at_least: Number | None = None
-    below: Number | None = None
-    at_most: Number | None = None
-    is_: Text | None = Field(default=None, alias="is")
-    in_: Annotated[tuple[Text, ...], BeforeValidator(some), AfterValidator(once)] | None = Field(
-        default=None, alias="in"
-    )
-    recorded: OnlyYes | None = None
-    label: Text | None = None
-
-    @property
-    def operators(self) -> tuple[Operator, ...]:
-        """Every operator written here; a sound comparison has one."""
-        return tuple(operator for operator in Operator if getattr(self, _FIELDS.get(operator, operator)) is not None)
-
-    @property
-    def number(self) -> Decimal | None:
-        """The number of a comparison."""
-        said = (self.above, self.at_least, self.below, self.at_most)
-        return next((number for number in said if number is not None), None)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The values of `is` or `in`."""
-        return self.in_ or (() if self.is_ is None else (self.is_,))
-
-
-_FIELDS = {Operator.IS: "is_", Operator.IN: "in_"}
-
-
-class WrittenTest(Compared):
-    item: Code | None = None
-    derived: Ref | None = None
-    of: Ref | None = None
-    within: Span | None = None
-    this_trial: YesNo = False
-
-    @model_validator(mode="after")
-    def _one_of_each(self) -> Self:
-        if (self.item is None) == (self.derived is None):
-            raise broken("a test looks at one thing", "one of item, derived")
-        if len(self.operators) != 1:
-            raise broken("a test compares once", f"one of {', '.join(OPERATORS)}")
-        if self.item is not None and self.of is not None:
-            raise broken("`of` belongs to a derived value", "leave `of` out")
-        if self.derived is not None and (self.within is not None or self.this_trial):
-            raise broken("`within` and `this_trial` belong to an item", "leave them out")
-        return self
-
-
-class WrittenEvent(Compared):
-    """What opens or closes work: one fact, or an item's value."""
-
-    stage: Name | None = None
-    act: Name | None = None
-    appointment: Name | None = None
-    transition: Name | None = None
-    item: Code | None = None
-    done: OnlyYes | None = None
-
-    @model_validator(mode="after")
-    def _one_fact(self) -> Self:
-        facts = [fact for fact in FACTS if getattr(self, fact) is not None]
-        if len(facts) != 1:
-            raise broken("work opens or closes on one fact", f"one of {', '.join(FACTS)}")
-        if len(self.operators) != (facts == ["item"]):
-            raise broken("an item is compared once, and nothing else is", f"item with one of {', '.join(OPERATORS)}")
-        return self
-
-
-class WrittenGroup(Written):
-    all: "WrittenParts | None" = None
-    any: "WrittenParts | None" = None
-    none: "WrittenParts | None" = None
-    label: Text | None = None
-
-    @property
-    def parts(self) -> "WrittenParts":
-        return self.all or self.any or self.none or ()
-
-    @property
-    def join(self) -> Literal["all", "any", "none"]:
-        return "all" if self.all else "any" if self.any else "none"
-
-    @model_validator(mode="after")
-    def _one_join(self) -> Self:
-        if sum(bool(parts) for parts in (self.all, self.any, self.none)) != 1:
-            raise broken("tests are joined one way", "one of all, any, none")
-        return self
-
-
-def _sort_of(value: object) -> str:
-    """Which of the two a part of a criterion is meant to be, so that only its own faults are told."""
-    keys = value.keys() if isinstance(value, dict) else ()
-    return GROUP if any(join in keys for join in ("all", "any", "none")) else TEST
-
-
-WrittenCriterion = Annotated[
-    Annotated[WrittenTest, Tag(TEST)] | Annotated[WrittenGroup, Tag(GROUP)], Discriminator(_sort_of)
-]
-WrittenParts = Annotated[tuple[WrittenCriterion, ...], BeforeValidator(some)]
 
 
 class WrittenDispensation(Written):
@@ -189,6 +74,7 @@ class WrittenDrug(Sourced):
     onset: Span
     lasts: Span
     observe: Span
+    steps: Annotated[tuple[Number, ...], BeforeValidator(some)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -197,6 +83,9 @@ class WrittenDrug(Sourced):
             raise broken("the doses are out of order", "0 < plausible from <= plausible to <= hard_maximum")
         if self.onset.minutes >= self.lasts.minutes:
             raise broken("the effect ends before it begins", "onset shorter than lasts")
+        steps = self.steps or ()
+        if list(steps) != sorted(set(steps)) or any(not low <= step <= self.hard_maximum for step in steps):
+            raise broken("dose steps climb inside the plausible range", "each step once, lowest first")
         return self
 
 
@@ -207,6 +96,7 @@ class WrittenItem(Sourced):
     range: Pair | None = None
     decimals: Whole | None = None
     choices: Codes | None = None
+    grades: dict[Grade, Number] | None = None
     valid_for: Span | None = None
     judgement: YesNo = False
 
@@ -219,6 +109,8 @@ class WrittenItem(Sourced):
             raise broken("decimals belong to numbers", "leave decimals out")
         if (self.kind is Kind.CHOICE) != (self.choices is not None):
             raise broken("choices belong to a choice, and a choice needs them", "choices, or another kind")
+        if (self.kind is Kind.GRADE) != (self.grades is not None):
+            raise broken("grades belong to a grade, and a grade needs them", "grades, or another kind")
         if self.range is not None and self.range[0] >= self.range[1]:
             raise broken("the range is upside down", "range: [lowest, highest]")
         if self.judgement and self.kind is not Kind.YES_NO:
@@ -249,6 +141,7 @@ class WrittenTransition(Written):
     ends_trial: Code | None = None
     second_person: YesNo = False
     reasons: Codes | None = None
+    warns: Names | None = None
     on_hold: YesNo = False
     death: YesNo = False
 
@@ -280,6 +173,8 @@ class WrittenWork(Written):
     label: Text
     for_: Role = Field(alias="for")
     ladder: Name
+    follows: Ref | None = None
+    advice: Remark | None = None
     opens: Annotated[tuple[WrittenEvent, ...], BeforeValidator(some)] | None = None
 
     @model_validator(mode="after")
@@ -291,6 +186,14 @@ class WrittenWork(Written):
 
 class WrittenTask(WrittenWork):
     scope: Literal["stint", "appointment", "hold", "proposal"] = "stint"
+    repeats_expiring: YesNo = False
+
+    @model_validator(mode="after")
+    def _repeats_for_an_appointment(self) -> Self:
+        about = [event for event in self.opens or () if event.appointment is None]
+        if self.repeats_expiring and (self.scope != "appointment" or about or not self.opens):
+            raise broken("expiring items are repeated for an appointment", "scope: appointment, opened by appointments")
+        return self
 
 
 class WrittenDuty(WrittenWork):
@@ -305,31 +208,6 @@ class WrittenDuty(WrittenWork):
         return self
 
 
-class WrittenBaseline(Sourced):
-    window: Span
-    days: Counted
-    ended_within: Span
-    predose_within: Span | None = None
-    void_by: Name | None = None
-    floor: Number = Decimal(0)
-
-
-class WrittenResponse(Sourced):
-    instrument: Name
-    better: Literal["lower", "higher"]
-    above: Number | None = None
-    at_least: Number | None = None
-    scores: Counted
-    baseline: WrittenBaseline
-
-    @model_validator(mode="after")
-    def _one_threshold(self) -> Self:
-        said = [number for number in (self.above, self.at_least) if number is not None]
-        if len(said) != 1 or not 0 < said[0] <= 100:
-            raise broken("relief has one threshold, in percent", "one of above, at_least, over 0 and up to 100")
-        return self
-
-
 class WrittenHold(Written):
     reasons: Codes
     review_after: Span
@@ -339,6 +217,11 @@ class WrittenHold(Written):
 class WrittenSecondPerson(Written):
     task: Name
     lapses_after: Span
+
+
+def _labelled(value: object) -> object:
+    """An appointment that is only a name."""
+    return {"label": value} if isinstance(value, str) else value
 
 
 class WrittenInvariant(Written):
@@ -373,7 +256,10 @@ class WrittenProtocol(Written):
     ladders: dict[Name, WrittenLadder]
     tasks: dict[Name, WrittenTask]
     duties: dict[Name, WrittenDuty]
-    appointments: dict[Name, Text]
+    appointments: dict[
+        Name,
+        Annotated[WrittenAppointment, BeforeValidator(_labelled, json_schema_input_type=Text | WrittenAppointment)],
+    ]
     response: WrittenResponse
     hold: WrittenHold
     safety_task: Name
@@ -383,10 +269,20 @@ class WrittenProtocol(Written):
     drug_item: Name
     max_trials: Counted
     invariants: dict[Name, WrittenInvariant] = Field(default_factory=dict)
+    responses: dict[Name, WrittenResponse] = Field(default_factory=dict)
+    parameters: dict[Name, WrittenParameter] = Field(default_factory=dict)
+    forms: dict[Name, WrittenForm] = Field(default_factory=dict)
+    observation_plans: dict[Name, WrittenPlan] = Field(default_factory=dict)
+    anticoagulants: WrittenAnticoagulants | None = None
+    refill: WrittenRefill | None = None
+    complications: dict[Name, WrittenComplication] = Field(default_factory=dict)
+    benchmarks: dict[Name, WrittenBenchmark] = Field(default_factory=dict)
+    background: dict[Name, WrittenRemark] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Self:
-        both = sorted(self.tasks.keys() & self.duties.keys())
+        complications = {f"complication_{key}" for key in self.complications}
+        both = sorted((self.tasks.keys() & self.duties.keys()) | ((self.tasks | self.duties).keys() & complications))
         if both:
             raise broken(f"{', '.join(both)} is a task and a duty", "a name of its own for each")
         return self

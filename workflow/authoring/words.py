@@ -57,7 +57,7 @@ def trigger(fact: Trigger, version: ProtocolVersion) -> str:
     if fact.act:
         return version.acts[fact.act].label
     if fact.appointment:
-        return version.appointments[fact.appointment]
+        return version.appointments[fact.appointment].label
     return version.transitions[fact.transition].label
 
 
@@ -92,6 +92,8 @@ def _wanted(test: Test, version: ProtocolVersion) -> str:
     sign = _SIGNS[test.operator]
     if test.operator is Operator.RECORDED:
         return sign
+    if test.parameter:
+        return f"{sign} what the site sets ({version.parameters[test.parameter].label})"
     if test.number is None:
         return f"{sign} {listed([text.replace('_', ' ') for text in test.texts], 'or')}".strip()
     unit = version.items[test.subject.item].unit if test.subject.item else ""
@@ -105,9 +107,17 @@ def _of(kind: Of, name: str, version: ProtocolVersion) -> str:
         case Of.ITEM:
             return version.items[name].label
         case Of.APPOINTMENT:
-            return version.appointments[name]
+            return version.appointments[name].label
         case Of.DUTY:
             return version.tasks[name].label if name else ""
         case Of.ITEM_AT_APPOINTMENT:
             item, _, appointment = name.partition("/")
-            return f"{version.items[item].label}, {version.appointments[appointment]}"
+            return f"{version.items[item].label}, {version.appointments[appointment].label}"
+        case Of.ITEM_AND_ITEM:
+            first, _, second = name.partition("/")
+            other = "the drug of the trial" if second == "trial.drug" else version.items[second].label
+            return f"{version.items[first].label} and {other}"
+        case Of.RESPONSE:
+            return version.response_rule(name).label if name else ""
+        case Of.FORM:
+            return version.forms[name].label

@@ -1,4 +1,4 @@
-"""`theca protocol`: read a protocol file and say what is wrong with it, draw it, or publish it."""
+"""`theca protocol`: read a protocol file and say what is wrong with it, draw it, freeze it, or publish it."""
 
 import json
 import sys
@@ -10,11 +10,15 @@ import typer
 
 from workflow.authoring import parse
 from workflow.authoring.draw import draw as drawing_of
-from workflow.authoring.finding import Finding
-from workflow.authoring.lint import examine
+from workflow.authoring.editor_schema import schema_text
+from workflow.authoring.finding import Finding, FlawedProtocolError, Where
+from workflow.authoring.lint import examine, publishable
 from workflow.authoring.outline import outline as outline_of
+from workflow.authoring.printings import freeze as put_on_list
+from workflow.authoring.printings import printings
 from workflow.authoring.schema import Loaded, load
 from workflow.cli.ground import ground, plainly
+from workflow.cli.trying import attempt
 from workflow.service import people
 
 SOUND, BROKEN, UNCHECKED = 0, 1, 3
@@ -26,6 +30,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command("try")(attempt)
 
 # What exists and cannot be read is ours to tell (3); what does not exist is bad usage (2).
 _FILE = typer.Argument(exists=True, dir_okay=False, readable=False, help="A protocol file.")
@@ -80,9 +86,30 @@ def publish(file: Annotated[Path, _FILE]) -> None:
 
     Exit 1: it does not lint, or this number is published with another text.
     """
-    with plainly(), ground() as here:
-        version = people.publish(here.admin(), _text(file).decode("utf-8", "replace"))
+    with plainly():
+        text = _text(file)
+        publishable(text, name=str(file), printed=printings(file))
+        with ground() as here:
+            version = people.publish(here.admin(), text.decode("utf-8"))
         print(f"{version.name} is published ({version.sha256[:12]})")
+
+
+@app.command()
+def freeze(file: Annotated[Path, _FILE]) -> None:
+    """Put a version and its SHA-256 on published.txt beside its file, or one folder above where that exists.
+
+    From then on an edited text does not load under this number. Exit 1: it does not lint, or this number is on the
+    list with another text.
+    """
+    with plainly():
+        version = publishable(_text(file), name=str(file), printed=printings(file))
+        print(f"{version.name} is frozen ({version.sha256[:12]}) in {put_on_list(version, file)}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of protocol files, for editors."""
+    print(schema_text(), end="")
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -96,7 +123,9 @@ class _Checked:
 
 def _checked(file: Path) -> _Checked:
     try:
-        return _Checked(findings=examine(_text(file), str(file)).findings)
+        return _Checked(findings=examine(_text(file), str(file), printed=printings(file)).findings)
+    except FlawedProtocolError as flawed:
+        return _Checked(findings=flawed.findings)
     except OSError as broken:
         print(f"{file}: cannot be read: {broken.strerror}", file=sys.stderr)
         return _Checked(readable=False)
@@ -104,7 +133,9 @@ def _checked(file: Path) -> _Checked:
 
 def _loaded(file: Path) -> Loaded:
     try:
-        return load(_text(file), str(file))
+        return load(_text(file), str(file), printed=printings(file))
+    except FlawedProtocolError as flawed:
+        return Loaded(where=Where(file=str(file)), findings=flawed.findings)
     except OSError as broken:
         print(f"{file}: cannot be read: {broken.strerror}", file=sys.stderr)
         raise typer.Exit(UNCHECKED) from broken

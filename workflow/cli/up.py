@@ -17,6 +17,8 @@ import httpx
 import typer
 
 from workflow import engines
+from workflow.authoring.lint import publishable
+from workflow.authoring.printings import printings
 from workflow.cli.ground import COULD_NOT, Ground, ground, plainly
 from workflow.service import people
 from workflow.settings import environment_with
@@ -116,9 +118,12 @@ def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _publish(here: Ground) -> None:
+    files = {path: path.read_text(encoding="utf-8") for path in sorted(PROTOCOLS.glob("*/v*.yaml"))}
+    for path, text in files.items():
+        publishable(text, name=str(path), printed=printings(path))
     store = here.admin()
-    for path in sorted(PROTOCOLS.glob("*/v*.yaml")):
-        people.publish(store, path.read_text(encoding="utf-8"))
+    for text in files.values():
+        people.publish(store, text)
     store.close()
 
 

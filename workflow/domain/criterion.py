@@ -42,6 +42,7 @@ class Join(StrEnum):
     ALL = "all"
     ANY = "any"
     NONE = "none"
+    SOME = "some"  # at least so many of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +64,19 @@ class Test:
     operator: Operator
     number: Decimal | None = None
     texts: tuple[str, ...] = ()
+    parameter: str = ""  # the site's value of this parameter, instead of `number`
     label: str = ""
     basis: Basis = Basis()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Several criteria joined by all, any or none."""
+    """Several criteria joined by all, any, none, or some: at least `least` of them."""
 
     join: Join
     parts: tuple["Criterion", ...]
     label: str = ""
+    least: int = 0
 
 
 Criterion: TypeAlias = Test | Group
@@ -88,6 +91,7 @@ class Known:
     text: str | None = None
     keys: tuple[str, ...] = ()
     judged: bool = False  # its words say already whether it is met
+    age: str | None = None  # how old an observed value is, in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +104,18 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The answer of one criterion, what it rests on, and what would open it."""
+    """The answer of one criterion: what it rests on, how far from the line it is, and what would open it."""
 
     verdict: Verdict
     because: str
-    opens_when: str = ""
+    asked: str | None = None  # what a single test asks for
     source: str = ""
     keys: tuple[str, ...] = ()
     parts: tuple["Finding", ...] = ()
+    join: Join | None = None  # how the parts combine
+    least: int | None = None
+    age: str | None = None  # how old the value is
+    margin: Decimal | None = None  # distance from the line in the value's own unit: positive inside, 0 on it
 
 
 class Looks(Shape):
@@ -116,6 +124,8 @@ class Looks(Shape):
     def look(self, subject: Subject) -> Known | Missing: ...
 
     def label(self, subject: Subject) -> str: ...
+
+    def parameter(self, name: str) -> Decimal: ...
 
 
 def judge(criterion: Criterion, view: Looks) -> Finding:
@@ -138,38 +148,41 @@ _SIGNS = {
 
 def _judge_test(test: Test, view: Looks) -> Finding:
     name = test.label or view.label(test.subject)
-    wanted = f"{name}: {_wanted(test)}"
+    bound = view.parameter(test.parameter) if test.parameter else test.number
+    wanted = f"{name}: {_wanted(test, bound)}"
     found = view.look(test.subject)
     source = str(test.basis)
     if isinstance(found, Missing):
         return Finding(
             verdict=Verdict.UNKNOWN,
             because=f"{name} {found.because}",
-            opens_when=wanted,
             source=source,
             keys=found.keys,
+            asked=wanted,
         )
-    met = _met(test, found)
+    met = _met(test, found, bound)
     verdict = Verdict.UNKNOWN if met is None else Verdict.OPEN if met else Verdict.SHUT
-    asked = "" if met or found.judged else f", asked for {_wanted(test)}"
+    asked = "" if met or found.judged else f", asked for {_wanted(test, bound)}"
     return Finding(
         verdict=verdict,
         because=f"{name}: {found.shown}{asked}",
-        opens_when="" if met else wanted,
         source=source,
         keys=found.keys,
+        asked=wanted,
+        age=found.age,
+        margin=_margin(test, found, bound),
     )
 
 
-def _met(test: Test, found: Known) -> bool | None:
+def _met(test: Test, found: Known, bound: Decimal | None) -> bool | None:
     """Whether the value meets the test; None where the two cannot be compared."""
     if test.operator is Operator.RECORDED:
         return True
     if test.texts:
         return None if found.text is None else found.text in test.texts
-    if found.number is None or test.number is None or not found.number.is_finite():
+    if found.number is None or bound is None or not found.number.is_finite():
         return None
-    value, bound = found.number, test.number
+    value = found.number
     match test.operator:
         case Operator.ABOVE:
             return value > bound
@@ -183,17 +196,23 @@ def _met(test: Test, found: Known) -> bool | None:
             return value == bound
 
 
-def _target(test: Test) -> str:
-    return ", ".join(test.texts) if test.number is None else format(test.number, "f")
+def _margin(test: Test, found: Known, bound: Decimal | None) -> Decimal | None:
+    """How far the value lies inside the line (positive) or outside it (negative); exactly on it is 0."""
+    if bound is None or found.number is None or not found.number.is_finite():
+        return None
+    if test.operator in (Operator.ABOVE, Operator.AT_LEAST):
+        return found.number - bound
+    return bound - found.number if test.operator in (Operator.BELOW, Operator.AT_MOST) else None
 
 
-def _wanted(test: Test) -> str:
-    return f"{_SIGNS[test.operator]} {_target(test)}".strip()
+def _wanted(test: Test, bound: Decimal | None) -> str:
+    target = ", ".join(test.texts) if bound is None else format(bound, "f")
+    return f"{_SIGNS[test.operator]} {target}".strip()
 
 
 def _judge_group(group: Group, view: Looks) -> Finding:
     parts = tuple(judge(part, view) for part in group.parts)
-    verdict = combine(group.join, tuple(part.verdict for part in parts))
+    verdict = combine(group.join, tuple(part.verdict for part in parts), least=group.least)
     telling = [part for part in parts if verdict is not Verdict.OPEN and part.verdict is not Verdict.OPEN]
     if group.join is Join.NONE and verdict is not Verdict.OPEN:
         telling = [part for part in parts if part.verdict is not Verdict.SHUT]
@@ -201,20 +220,19 @@ def _judge_group(group: Group, view: Looks) -> Finding:
     return Finding(
         verdict=verdict,
         because=f"{group.label}: {told}" if group.label else told,
-        opens_when=_opening(group.join, telling) if verdict is not Verdict.OPEN else "",
         keys=tuple(key for part in parts for key in part.keys),
         parts=parts,
+        join=group.join,
+        least=group.least or None,
     )
 
 
-def _opening(join: Join, telling: list[Finding]) -> str:
-    if join is Join.NONE:
-        return "none of: " + "; ".join(part.because for part in telling)
-    return (" or " if join is Join.ANY else "; ").join(part.opens_when for part in telling if part.opens_when)
-
-
-def combine(join: Join, verdicts: tuple[Verdict, ...]) -> Verdict:
-    """Kleene's strong three-valued logic over open, shut and unknown."""
+def combine(join: Join, verdicts: tuple[Verdict, ...], *, least: int = 0) -> Verdict:
+    """Kleene's strong three-valued logic over open, shut and unknown; `some` is open from `least` open ones on."""
+    if join is Join.SOME:
+        sure = verdicts.count(Verdict.OPEN)
+        perhaps = sure + verdicts.count(Verdict.UNKNOWN)
+        return Verdict.OPEN if sure >= least else Verdict.UNKNOWN if perhaps >= least else Verdict.SHUT
     stops, flips = {
         Join.ALL: (Verdict.SHUT, Verdict.SHUT),
         Join.ANY: (Verdict.OPEN, Verdict.OPEN),

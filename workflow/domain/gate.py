@@ -2,12 +2,20 @@
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 
 from workflow.domain.canonical import canonical
 from workflow.domain.criterion import Finding, Verdict, judge
+from workflow.domain.opening import opening
 from workflow.domain.passage import Override
 from workflow.domain.protocol import Gate
 from workflow.domain.view import View
+
+
+class Weight(StrEnum):
+    """What a gate that is not open does. None said: it bars the way."""
+
+    WARNS = "warns"  # it is shown, and bars nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +29,15 @@ class GateReport:
     opens_when: str = ""
     finding: Finding | None = None
     dispensed: str | None = None  # the reason two people gave
+    weight: Weight | None = None
+
+    @property
+    def warns(self) -> bool:
+        return self.weight is Weight.WARNS
 
     @property
     def passes(self) -> bool:
-        return self.verdict.passes
+        return self.warns or self.verdict.passes
 
 
 def report(gate: Gate, view: View) -> GateReport:
@@ -35,7 +48,7 @@ def report(gate: Gate, view: View) -> GateReport:
         label=gate.label,
         verdict=finding.verdict,
         because=finding.because,
-        opens_when=finding.opens_when,
+        opens_when="; ".join(opening(finding)),
         finding=finding,
     )
     standing = None if plain.passes else _standing(plain, view)

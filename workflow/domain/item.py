@@ -1,7 +1,8 @@
 """What can be recorded: one item with its kind, UCUM unit, range and how long a value stays valid."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from workflow.domain.calendar import Duration
 from workflow.domain.errors import ImpossibleInputError, ImpossibleValueError
 
 _LONGEST_TEXT = 2000
+_LONGEST_MOMENT = 35
 
 
 class Kind(StrEnum):
@@ -19,6 +21,8 @@ class Kind(StrEnum):
     CHOICE = "choice"  # one of the item's choices
     TEXT = "text"
     DATE = "date"  # a calendar day
+    TIME = "time"  # a moment, with its offset
+    GRADE = "grade"  # one of the item's grades, each worth a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +49,13 @@ class Item:
     decimals: int = 0  # digits allowed after the point
     choices: tuple[str, ...] = ()
     valid_for: Duration | None = None  # None: stays valid
+    grades: Mapping[str, Decimal] = field(default_factory=dict)  # what each grade is worth
     judgement: bool = False  # a clinician's recorded judgement: nobody overrides it
     basis: Basis = Basis()
+
+    def worth(self, number: Decimal | None, text: str | None) -> Decimal | None:
+        """A value as a number: itself, or what its grade is worth; None where it is neither."""
+        return self.grades.get(text) if text is not None and self.grades else number
 
     def number(self, value: Decimal, unit: str) -> Decimal:
         """The value, if this item can hold it in this unit.
@@ -67,6 +76,8 @@ class Item:
             Kind.CHOICE: value in self.choices,
             Kind.TEXT: bool(value.strip()) and len(value) <= _LONGEST_TEXT,
             Kind.DATE: _is_date(value),
+            Kind.TIME: moment_of(value) is not None,
+            Kind.GRADE: value in self.grades,
             Kind.NUMBER: False,
         }[self.kind]
         if not ok:
@@ -91,6 +102,10 @@ class Item:
                 return f"1 to {_LONGEST_TEXT} characters, not only spaces"
             case Kind.DATE:
                 return "a date as YYYY-MM-DD"
+            case Kind.TIME:
+                return "a moment with its offset, like 2026-11-22T14:05:00+01:00"
+            case Kind.GRADE:
+                return ", ".join(self.grades)
 
     def _must_be(self, kind: Kind) -> None:
         if self.kind is not kind:
@@ -105,6 +120,15 @@ class Item:
     def _digits(value: Decimal) -> int:
         exponent = value.as_tuple().exponent
         return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment a text of kind `time` names; None where it is none, or has no offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and len(text) <= _LONGEST_MOMENT else None
 
 
 def _is_date(text: str) -> bool:

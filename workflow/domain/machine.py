@@ -4,13 +4,14 @@ A seat is thrown away after one question. The gates report themselves into it; w
 is read from the declaration, never from a callback.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 
 from transitions import EventData, Machine
 
 from workflow.domain.actor import Actor
 from workflow.domain.errors import UnsoundError
-from workflow.domain.gate import GateReport, closed, report
+from workflow.domain.gate import GateReport, Weight, closed, report
 from workflow.domain.protocol import ProtocolVersion, Transition
 from workflow.domain.view import View
 
@@ -65,8 +66,10 @@ def table(protocol: ProtocolVersion) -> Table:
 
 
 def reports_of(rule: Transition, view: View) -> tuple[GateReport, ...]:
-    """What each gate of a transition answers at the view's instant."""
-    return tuple(report(view.protocol.gate(gate), view) for gate in rule.gates)
+    """What each gate of a transition answers at the view's instant; then those that only warn, where they do not pass."""
+    warnings = (replace(report(view.protocol.gate(gate), view), weight=Weight.WARNS) for gate in rule.warns)
+    told = tuple(seen for seen in warnings if not seen.verdict.passes)
+    return (*(report(view.protocol.gate(gate), view) for gate in rule.gates), *told)
 
 
 def _passes(event: EventData) -> bool:

@@ -6,11 +6,16 @@ from decimal import Decimal
 from typing import TypeVar
 
 from workflow.domain.actor import Role
+from workflow.domain.anticoagulant import AnticoagulantRule
 from workflow.domain.calendar import Duration
-from workflow.domain.criterion import Criterion, Group, Operator, Test
+from workflow.domain.criterion import Criterion, Group, Test
 from workflow.domain.errors import UnknownNameError
 from workflow.domain.item import Basis, Item
 from workflow.domain.ladder import Ladder
+from workflow.domain.observing import ObservationPlan
+from workflow.domain.parameter import Parameter
+from workflow.domain.refill import RefillRule
+from workflow.domain.response_rule import ResponseRule
 from workflow.domain.task import Scope
 from workflow.domain.trial import Method
 
@@ -72,6 +77,7 @@ class Transition:
     ends_trial: str = ""
     second_person: bool = False
     reasons: tuple[str, ...] = ()
+    warns: tuple[str, ...] = ()  # gates that are shown where they are not open, and bar nobody
     on_hold: bool = False  # may be taken while on hold
     death: bool = False
     by_system: bool = False
@@ -79,13 +85,22 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A fact that opens or closes a task: a stage entered, an act done, an appointment made, an item's value."""
+    """A fact that opens or closes a task: a stage entered, an act done, an appointment made, an item's value.
+
+    With `during` it counts only while the candidate stands in that stage or that duty is open. A value counts only
+    where the last `times` of its item all meet the test; with `rise_over`, its rise in percent over that span is
+    tested instead of the value.
+    """
 
     stage: str = ""
     act: str = ""
     appointment: str = ""
+    cancelled: str = ""  # an appointment of this kind was cancelled
     transition: str = ""
     test: Test | None = None
+    during: str = ""
+    times: int = 1
+    rise_over: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +117,9 @@ class TaskRule:
     gates: tuple[str, ...] = ()
     completable: bool = True  # a person may mark it done
     ends_at_death: bool = True
+    follows: str = ""  # its ladder counts from this derived moment, wherever that moves, instead of from its fact
+    repeats: bool = False  # opened for an appointment while an item that needs has expired by then
+    advice: str = ""  # what whoever does it should know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,32 +135,7 @@ class Drug:
     onset: Duration
     lasts: Duration
     observe: Duration
-    basis: Basis = Basis()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineRule:
-    """Which scores make the baseline: a diary of `window` with `days` days, ended `ended_within` before dosing."""
-
-    window: Duration
-    days: int
-    ended_within: Duration
-    predose_within: Duration | None  # a single score this close before dosing is enough for a single shot
-    void_by: str = ""  # item: an analgesic change since the baseline makes it unknown
-    floor: Decimal = Decimal(0)  # below this a floor effect is to be expected: shown, not decisive
-    basis: Basis = Basis()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseRule:
-    """How relief is computed: the instrument, its direction, its baseline, and the threshold in percent."""
-
-    instrument: str
-    lower_is_better: bool
-    baseline: BaselineRule
-    operator: Operator
-    threshold: Decimal
-    scores: int  # at least this many scores inside the effect window
+    steps: tuple[Decimal, ...] = ()  # the doses a trial climbs through, one after the other
     basis: Basis = Basis()
 
 
@@ -153,6 +146,60 @@ class HoldRule:
     reasons: tuple[str, ...]
     review_after: Duration
     task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentKind:
+    """A kind of appointment: the items that must be valid when it begins, and the duty that opens when it is missed."""
+
+    key: str
+    label: str
+    needs: tuple[str, ...] = ()
+    missed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """Several items that are asked for together, and count as given once every one of them is known."""
+
+    key: str
+    label: str
+    items: tuple[str, ...]
+    basis: Basis = Basis()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complication:
+    """One complication: how grave, within how long somebody acts, who; `duty` is the work that opens with it."""
+
+    key: str
+    label: str
+    severity: str
+    act_within: Duration
+    duty: str
+    basis: Basis = Basis()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """A published figure to hold an outcome against. Shown with its source; no gate reads it."""
+
+    key: str
+    label: str
+    value: Decimal
+    unit: str
+    after: str  # how long after the implant, in words
+    n: int
+    basis: Basis = Basis()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to know that no gate reads."""
+
+    key: str
+    text: str
+    basis: Basis = Basis()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +233,7 @@ class ProtocolVersion:
     transitions: Mapping[str, Transition]
     ladders: Mapping[str, Ladder]
     tasks: Mapping[str, TaskRule]
-    appointments: Mapping[str, str]
+    appointments: Mapping[str, AppointmentKind]
     response: ResponseRule
     hold: HoldRule
     safety_task: str  # opened by a deviation, and by a correction that undoes a passed gate
@@ -198,6 +245,15 @@ class ProtocolVersion:
     max_trials: int = 2
     stage_order: tuple[str, ...] = field(default=())
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
+    responses: Mapping[str, ResponseRule] = field(default_factory=dict)  # further ones, beside `response`
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    plans: Mapping[str, ObservationPlan] = field(default_factory=dict)
+    anticoagulants: AnticoagulantRule | None = None
+    refill: RefillRule | None = None
+    complications: Mapping[str, Complication] = field(default_factory=dict)
+    benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
+    background: Mapping[str, Remark] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -222,6 +278,15 @@ class ProtocolVersion:
 
     def task(self, key: str) -> TaskRule:
         return _named(self.tasks, key, "task")
+
+    def response_rule(self, key: str) -> ResponseRule:
+        """The further response of this key; the one that counts for relief where the key is empty."""
+        return _named(self.responses, key, "response") if key else self.response
+
+    def plan(self, drug: str, method: Method) -> ObservationPlan | None:
+        """How a dose of this drug is watched in a trial of this method; the narrower plan where there are two."""
+        fitting = [p for p in self.plans.values() if p.drug == drug and p.method in (None, method)]
+        return min(fitting, key=lambda p: p.method is None, default=None)
 
 
 def tests_of(criterion: Criterion) -> tuple[Test, ...]:

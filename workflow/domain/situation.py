@@ -1,7 +1,9 @@
 """Everything a decision is made on: the protocol, the episode, the site's world, who acts, and what time it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from workflow.domain.actor import Actor
 from workflow.domain.calendar import Calendar
@@ -25,9 +27,12 @@ class Situation:
     now: datetime
     roster: Roster = field(default_factory=Roster)
     born_on: date | None = None
+    settings: Mapping[str, Decimal] = field(default_factory=dict)  # the site's own values of parameters
 
     def view(self, at: datetime) -> View:
-        return View(self.protocol, self.episode, at, self.calendar)
+        return View(
+            self.protocol, self.episode, at, self.calendar, settings=self.settings, born_on=self.born_on
+        )
 
     def moment(self, at: datetime | None, *, place: str = "occurred_at") -> datetime:
         """When something happened: `at`, or now. Raises ImpossibleTimeError for the future or before birth."""

@@ -8,10 +8,12 @@ every open task ──► exactly one timer, live or declared-paused
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from workflow.domain.canonical import instant
 from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
 from workflow.domain.decision import Draft
+from workflow.domain.following import counted_from
 from workflow.domain.gate import report
 from workflow.domain.ladder import Ladder, OnHold, Timer, TimerState
 from workflow.domain.observation import Observation
@@ -28,6 +30,7 @@ class Fact:
     act: str = ""
     transition: str = ""
     appointment: str = ""  # its kind
+    cancelled: str = ""  # the kind of an appointment that was cancelled
     about: str = ""  # its key
     observation: Observation | None = None
 
@@ -36,10 +39,10 @@ def happened(draft: Draft, fact: Fact) -> None:
     """Let a fact close what it discharges and open what it creates."""
     rules = draft.s.protocol.tasks.values()
     for rule in rules:
-        if any(_matches(trigger, fact) for trigger in rule.closes):
+        if any(_matches(draft, trigger, fact) for trigger in rule.closes):
             _discharge(draft, rule, fact)
     for rule in rules:
-        if any(_matches(trigger, fact) for trigger in rule.opens):
+        if not rule.repeats and any(_matches(draft, trigger, fact) for trigger in rule.opens):
             open_task(draft, rule, anchor=fact.at, fact=fact)
 
 
@@ -51,8 +54,8 @@ def asked_for_by(draft: Draft, rule: TaskRule) -> Observation | None:
         if not seen.stands or (newest is not None and seen.order < newest.order):
             continue
         fact = Fact(at=seen.observed_at, observation=seen)
-        opens = any(_matches(trigger, fact) for trigger in rule.opens)
-        if opens or any(_matches(trigger, fact) for trigger in rule.closes):
+        opens = any(_told_by(trigger, fact) for trigger in rule.opens)
+        if opens or any(_told_by(trigger, fact) for trigger in rule.closes):
             newest, asks = seen, opens
     return newest if asks else None
 
@@ -85,7 +88,8 @@ def open_task(draft: Draft, rule: TaskRule, *, anchor: datetime, fact: Fact | No
 def project(draft: Draft, task: Task, *, rung: int) -> None:
     """Set the task's one timer to a rung, counted from its anchor."""
     ladder = draft.s.protocol.ladders[draft.s.protocol.tasks[task.name].ladder]
-    due = draft.s.calendar.after(task.anchor_at, ladder.rungs[rung].after, ladder.time)
+    anchor = counted_from(draft.view(draft.s.now), task)
+    due = draft.s.calendar.after(anchor, ladder.rungs[rung].after, ladder.time)
     set_timer(draft, task.key, rung=rung, due_at=due)
     if draft.episode.hold is not None:
         _pause(draft, task)
@@ -150,7 +154,7 @@ def _discharge(draft: Draft, rule: TaskRule, fact: Fact) -> None:
         return
     view = draft.view(fact.at)
     for task in draft.episode.open_tasks:
-        if task.name != rule.key or fact.at < task.anchor_at:
+        if task.name != rule.key or fact.at < task.anchor_at:  # the fact that opened it, whatever its ladder follows
             continue
         if all(report(draft.s.protocol.gate(gate), view).passes for gate in rule.gates):
             seen = fact.observation
@@ -158,19 +162,67 @@ def _discharge(draft: Draft, rule: TaskRule, fact: Fact) -> None:
             end_task(draft, task, state=TaskState.DONE, why=why, at=fact.at, closed_on=seen.key if seen else None)
 
 
-def _matches(trigger: Trigger, fact: Fact) -> bool:
+def _matches(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
+    """Whether a fact is the one a trigger waits for, at a moment it counts."""
+    if not _told_by(trigger, fact) or (trigger.during and not _goes_on(draft, trigger.during)):
+        return False
+    if trigger.rise_over is not None:
+        return _has_risen(draft, trigger, fact)
+    return trigger.times == 1 or _in_a_row(draft, trigger, fact)
+
+
+def _told_by(trigger: Trigger, fact: Fact) -> bool:
+    """Whether the fact by itself is the trigger's."""
     if trigger.test is not None:
         seen = fact.observation
         if seen is None or seen.item != trigger.test.subject.item:
             return False
-        return judge(trigger.test, _OneValue(seen)).verdict is Verdict.OPEN
+        return trigger.rise_over is not None or judge(trigger.test, _OneValue(seen)).verdict is Verdict.OPEN
     pairs = (
         (trigger.stage, fact.stage),
         (trigger.act, fact.act),
         (trigger.transition, fact.transition),
         (trigger.appointment, fact.appointment),
+        (trigger.cancelled, fact.cancelled),
     )
     return any(declared and declared == given for declared, given in pairs)
+
+
+def _goes_on(draft: Draft, what: str) -> bool:
+    """Whether the candidate stands in this stage, or this duty is open."""
+    return draft.episode.stage == what or any(duty.name == what for duty in draft.episode.open_duties)
+
+
+def _in_a_row(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
+    """Whether the newest `times` values of the item up to this one all meet the test."""
+    assert trigger.test is not None
+    assert fact.observation is not None
+    last = _up_to(draft, fact.observation)[-trigger.times :]
+    return len(last) == trigger.times and all(
+        judge(trigger.test, _OneValue(one)).verdict is Verdict.OPEN for one in last
+    )
+
+
+def _has_risen(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
+    """Whether the value rose by as many percent as the test asks, from what was in force a span ago, or first known."""
+    assert trigger.test is not None
+    assert trigger.rise_over is not None
+    assert fact.observation is not None
+    newest = fact.observation
+    earlier = [o for o in _up_to(draft, newest) if o is not newest and o.number is not None]
+    start = newest.observed_at - trigger.rise_over.elapsed
+    base = next((o for o in reversed(earlier) if o.observed_at <= start), earlier[0] if earlier else None)
+    if base is None or not base.number or newest.number is None:
+        return False
+    rise = replace(newest, number=(newest.number - base.number) * 100 / base.number)
+    return judge(trigger.test, _OneValue(rise)).verdict is Verdict.OPEN
+
+
+def _up_to(draft: Draft, newest: Observation) -> list[Observation]:
+    """The standing values of the same item up to this one, oldest first."""
+    values = draft.episode.observations.values()
+    seen = [o for o in values if o.item == newest.item and o.stands and o.order <= newest.order]
+    return sorted(seen, key=lambda o: o.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +238,9 @@ class _OneValue:
 
     def label(self, _subject: Subject) -> str:
         return self.seen.item
+
+    def parameter(self, name: str) -> Decimal:
+        raise KeyError(name)  # a trigger compares with a number of the file
 
 
 def _again(draft: Draft, task: Task, fact: Fact | None) -> Task:
@@ -227,4 +282,15 @@ def _open_like(draft: Draft, rule: TaskRule, scope_key: str) -> Task | None:
 def _named(fact: Fact) -> str:
     if fact.observation is not None:
         return f"{fact.observation.item} = {fact.observation.shown}"
-    return fact.act or fact.transition or fact.appointment or fact.stage
+    return fact.act or fact.transition or fact.appointment or fact.cancelled or fact.stage
+
+
+def follow(draft: Draft) -> None:
+    """Set the ladders anew whose moment this decision has moved."""
+    for task in draft.episode.open_tasks:
+        if draft.s.protocol.tasks[task.name].follows:
+            now = draft.s.now
+            before, after = counted_from(draft.s.view(now), task), counted_from(draft.view(now), task)
+            if before != after and draft.episode.timers[task.key].state is TimerState.LIVE:
+                draft.put("tasks", task.key, replace(task, acknowledged_by=None, acknowledged_until=None))
+                project(draft, task, rung=0)

@@ -1,9 +1,10 @@
 """Published protocol versions: their exact text, read and checked once per process."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from workflow.authoring.finding import FlawedProtocolError
 from workflow.authoring.lint import examine
@@ -46,11 +47,11 @@ def publish(connection: Connection, source: str) -> ProtocolVersion:
 
 
 def fetch(connection: Connection, name: str) -> ProtocolVersion:
-    """A version by `key@number`, or the newest by `key`. Raises NotFoundError."""
+    """A version by `key@number`, or the newest by `key`. Raises NotFoundError, UnsoundError for a row that changed."""
     key, _, number = name.partition("@")
     found = connection.execute(
         text(
-            "SELECT text, sha256 FROM protocol_version WHERE key = :key"
+            "SELECT key, number, text, sha256 FROM protocol_version WHERE key = :key"
             " AND (CAST(:number AS integer) IS NULL OR number = CAST(:number AS integer))"
             " ORDER BY number DESC LIMIT 1"
         ),
@@ -58,10 +59,7 @@ def fetch(connection: Connection, name: str) -> ProtocolVersion:
     ).one_or_none()
     if found is None or (number and not number.isdecimal()):
         raise NotFoundError(f"no protocol {name!r} is published")
-    version = _read(found.text)
-    if version.sha256 != found.sha256:
-        raise UnsoundError(f"the stored text of {version.name} is not the one that was published")
-    return version
+    return _kept(found)
 
 
 def source(connection: Connection, version: ProtocolVersion) -> str:
@@ -85,9 +83,20 @@ def cached(connection: Connection, name: str) -> ProtocolVersion:
 
 def listed(connection: Connection) -> list[Published]:
     """Every published version, newest first per key."""
-    found = connection.execute(text("SELECT text FROM protocol_version ORDER BY key, number DESC"))
-    versions = [_read(line.text) for line in found]
+    found = connection.execute(text("SELECT key, number, text, sha256 FROM protocol_version ORDER BY key, number DESC"))
+    versions = [_kept(line) for line in found]
     return [Published(key=v.key, number=v.number, title=v.title, sha256=v.sha256) for v in versions]
+
+
+def _kept(row: Row[tuple[object, ...]]) -> ProtocolVersion:
+    """The version of a row, as it was published. Raises UnsoundError where the row is not what it was."""
+    name = f"{row.key}@{row.number}"
+    if hashlib.sha256(row.text.encode()).hexdigest() != row.sha256:
+        raise UnsoundError(f"the stored text of {name} is not the one that was published")
+    version = _read(row.text)
+    if version.name != name:
+        raise UnsoundError(f"the stored text of {name} is that of {version.name}")
+    return version
 
 
 @lru_cache(maxsize=64)

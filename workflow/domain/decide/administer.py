@@ -7,6 +7,7 @@ from decimal import Decimal
 from workflow.domain.decide.advance import act_reports, live_authorisation, use
 from workflow.domain.decide.record import reassess
 from workflow.domain.decide.steps import act_done, watch
+from workflow.domain.decide.upkeep import look_after
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, ImpossibleValueError
 from workflow.domain.gate import GateReport, closed
@@ -38,6 +39,7 @@ def administer(s: Situation, *, dose: Dose, given_at: datetime | None = None) ->
     trial, drug = open_trial(s, at), s.protocol.drug(dose.drug)
     check_mode(trial, dose)
     _check_amount(drug, dose, limit=drug.hard_maximum)
+    _check_step(s, drug, dose, trial)
     act = act_of(trial)
     about = {"act": act, "drug": dose.drug, "given": dose.given, "unit": dose.unit, "trial": trial.number}
     authorised = live_authorisation(s, act, at)
@@ -77,7 +79,9 @@ def give(draft: Draft, dose: Dose, *, trial: Trial, act: str, at: datetime) -> d
     )
     draft.put("administrations", key, given)
     act_done(draft, act, at=at)
-    return {**reassess(draft), "undone": watch(draft, since=at)}
+    shown = {**reassess(draft), "undone": watch(draft, since=at)}
+    look_after(draft)
+    return shown
 
 
 def act_of(trial: Trial) -> str:
@@ -108,6 +112,21 @@ def check_mode(trial: Trial, dose: Dose) -> None:
 def check_reality(drug: Drug, dose: Dose) -> None:
     """What really happened is recorded even above the hard maximum; only a unit slip is refused."""
     _check_amount(drug, dose, limit=drug.hard_maximum * _SLIP)
+
+
+def _check_step(s: Situation, drug: Drug, dose: Dose, trial: Trial) -> None:
+    """A drug that is tried in steps climbs one at a time; another dose wants its reason."""
+    if not drug.steps or (dose.reason or "").strip():
+        return
+    given = [d.given for d in s.episode.administrations.values() if d.trial == trial.number and d.drug == drug.key]
+    reached = max((at for at, step in enumerate(drug.steps) if step in given), default=-1)
+    allowed = drug.steps[: reached + 2]
+    if dose.given not in allowed:
+        raise ImpossibleInputError(
+            f"{drug.label}: {dose.given} {dose.unit} is not a step that is due: say why",
+            place="reason",
+            allowed=f"{', '.join(str(step) for step in allowed)} {drug.unit}, or a named reason",
+        )
 
 
 def _check_amount(drug: Drug, dose: Dose, *, limit: Decimal) -> None:

@@ -89,7 +89,7 @@ def _known_by_now(
         return ()
     barred = {seen.gate for seen in told if not seen.passes}
     now = reports_of(rule, s.view(s.now))
-    return tuple(seen for seen in now if seen.verdict is Verdict.SHUT and seen.gate not in barred)
+    return tuple(seen for seen in now if not seen.passes and seen.verdict is Verdict.SHUT and seen.gate not in barred)
 
 
 def _check_reason(s: Situation, rule: Transition, reason: str | None, at: datetime) -> None:

@@ -36,6 +36,7 @@ def appoint(s: Situation, *, kind: str, starts_at: datetime) -> Decision:
     planned = Appointment(key=key, kind=kind, starts_at=_time(s, starts_at), by=s.actor.id)
     draft.put("appointments", key, planned)
     happened(draft, Fact(at=planned.starts_at, appointment=kind, about=key))
+    settle(draft)
     about = {"kind": kind, "appointment": key, "starts_at": planned.starts_at}
     return draft.decide("appoint", occurred_at=s.now, about=about)
 
@@ -51,6 +52,7 @@ def reschedule(s: Situation, *, key: str, starts_at: datetime) -> Decision:
             anew = replace(task, anchor_at=moved.starts_at, acknowledged_by=None, acknowledged_until=None)
             draft.put("tasks", task.key, anew)
             project(draft, anew, rung=0)
+    settle(draft)
     about = {"appointment": key, "from": old.starts_at, "to": moved.starts_at}
     return draft.decide("reschedule", occurred_at=s.now, about=about)
 
@@ -66,7 +68,10 @@ def conclude(s: Situation, *, key: str, state: AppointmentState, reason: str | N
     draft.put("appointments", key, replace(old, state=state, reason=reason))
     end_tasks(draft, lambda t: t.scope is Scope.APPOINTMENT and t.about == key, why=str(state), at=s.now)
     if state is AppointmentState.MISSED:
-        open_task(draft, s.protocol.task(s.protocol.missed_task), anchor=s.now)
+        missed = s.protocol.appointments[old.kind].missed or s.protocol.missed_task
+        open_task(draft, s.protocol.task(missed), anchor=s.now)
+    if state is AppointmentState.CANCELLED:
+        happened(draft, Fact(at=s.now, cancelled=old.kind, about=key))
     settle(draft)
     return draft.decide(str(state), occurred_at=s.now, about={"appointment": key, "kind": old.kind, "reason": reason})
 

@@ -7,6 +7,7 @@ from workflow.domain.decide.acknowledge import LONGEST, bars_to_take, check_prom
 from workflow.domain.decide.complete import find
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError
+from workflow.domain.following import counted_from
 from workflow.domain.gate import GateReport, closed
 from workflow.domain.ladder import Urgency
 from workflow.domain.situation import Situation
@@ -78,4 +79,4 @@ def _second_rung(s: Situation, task: Task) -> datetime | None:
     ladder = ladder_of(s, task)
     if len(ladder.rungs) == 1:
         return None
-    return s.calendar.after(task.anchor_at, ladder.rungs[1].after, ladder.time)
+    return s.calendar.after(counted_from(s.view(s.now), task), ladder.rungs[1].after, ladder.time)

@@ -10,7 +10,6 @@ from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, NotPermittedError
 from workflow.domain.item import Item, Kind
 from workflow.domain.observation import Observation, Reading
-from workflow.domain.response import respond
 from workflow.domain.situation import Situation
 from workflow.domain.work import Fact, happened
 
@@ -63,8 +62,8 @@ def reassess(draft: Draft) -> dict[str, object]:
     trial = draft.episode.trial
     if trial is None:
         return {}
-    now = draft.s.now
-    found = respond(draft.s.protocol, draft.episode, trial, at=now, calendar=draft.s.calendar)
+    found = draft.view(draft.s.now).response()
+    assert found is not None
     if (found.verdict, found.relief_shown) == (trial.response, trial.relief):
         return {}
     draft.put("trials", trial.key, replace(trial, response=found.verdict, relief=found.relief_shown))

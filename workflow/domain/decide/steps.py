@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflow.domain.appointment import AppointmentState
+from workflow.domain.decide.upkeep import look_after
 from workflow.domain.decision import Decision, Draft, Outcome
 from workflow.domain.errors import ImpossibleNowError
 from workflow.domain.gate import GateReport, closed, evidence
@@ -36,7 +37,8 @@ def enter(draft: Draft, stage: str, *, at: datetime, death: bool = False) -> Non
 
 
 def settle(draft: Draft) -> None:
-    """Close the episode once its pathway is over and neither a duty nor a request to a second person is open."""
+    """Look after clocks and repeats; close the episode once its pathway is over and nothing of it is open any more."""
+    look_after(draft)
     episode = draft.episode
     asked = any(task.scope is Scope.PROPOSAL for task in episode.open_tasks)
     over = draft.s.protocol.stage(episode.stage).ends and not episode.open_duties and not asked
@@ -126,7 +128,7 @@ def end_trial(draft: Draft, *, outcome: str, at: datetime) -> None:
 
 def ground(reports: tuple[GateReport, ...]) -> How:
     """On what ground a set of passing gates was passed: the weakest of them."""
-    verdicts = {str(seen.verdict) for seen in reports}
+    verdicts = {str(seen.verdict) for seen in reports if not seen.warns}
     return How.OVERRIDDEN if "overridden" in verdicts else How.WAIVED if "waived" in verdicts else How.OPEN
 
 

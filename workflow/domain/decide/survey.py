@@ -59,7 +59,7 @@ def _option(s: Situation, rule: Transition) -> Option:
 
 
 def _verdict(reports: tuple[GateReport, ...]) -> Verdict:
-    verdicts = {seen.verdict for seen in reports}
+    verdicts = {seen.verdict for seen in reports if not seen.warns}
     for verdict in (Verdict.SHUT, Verdict.UNKNOWN, Verdict.OVERRIDDEN, Verdict.WAIVED):
         if verdict in verdicts:
             return verdict

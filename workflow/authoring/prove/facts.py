@@ -1,0 +1,92 @@
+"""What a fact does to the duties: which it surely opens or discharges, and which it may."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
+from typing import NamedTuple, TypeAlias
+
+from workflow.authoring.prove.atoms import Answer, Slot, answer, bounds, slot_of, values_of
+from workflow.domain.criterion import Verdict
+from workflow.domain.protocol import ProtocolVersion, TaskRule, Trigger
+from workflow.domain.task import Scope
+
+Matches: TypeAlias = Callable[[Trigger], bool]
+
+
+class Effect(NamedTuple):
+    """Bits of the duties that a fact surely closes or opens, and of those that it may."""
+
+    closes: int = 0
+    opens: int = 0
+    may_close: int = 0
+    may_open: int = 0
+    by_value: bool = False  # a recorded value: what it discharges a correction can open again
+
+
+def effect(rules: tuple[TaskRule, ...], matches: Matches) -> Effect:
+    """What a fact does to these duties, each a bit, where `matches` says which triggers it meets."""
+    closes = opens = may_close = may_open = 0
+    for at, rule in enumerate(rules):
+        ending = [trigger for trigger in rule.closes if matches(trigger)]
+        starting = [trigger for trigger in rule.opens if matches(trigger)]
+        closes |= (bool(ending) and not rule.gates and any(map(surely, ending))) << at
+        may_close |= bool(ending) << at
+        opens |= any(map(surely, starting)) << at
+        may_open |= bool(starting) << at
+    return Effect(closes, opens, may_close & ~closes, may_open & ~opens)
+
+
+def of_values(protocol: ProtocolVersion, rules: tuple[TaskRule, ...]) -> Iterator[tuple[Slot, Answer, Effect]]:
+    """Every kind of recorded value that does something to these duties, once for each thing it does."""
+    tests = [t.test for rule in rules for t in (*rule.opens, *rule.closes) if t.test is not None]
+    values, seen = values_of(protocol, tests), set[Effect]()
+    for slot in (slot for slot in values if slot.item):
+        for value in values[slot]:
+            does = effect(rules, lambda trigger, s=slot, v=value: meets(protocol, trigger, s, v))
+            asked = does.opens | does.may_open  # a value that asks for a duty discharges nothing of it
+            does = does._replace(closes=does.closes & ~asked, may_close=does.may_close & ~asked, by_value=True)
+            if does != Effect(by_value=True) and does not in seen:
+                seen.add(does)
+                yield slot, value, does
+
+
+def meets(protocol: ProtocolVersion, trigger: Trigger, slot: Slot, value: Answer) -> bool:
+    """Whether a value of a slot can meet a trigger."""
+    test = trigger.test
+    if test is None or value is None or slot_of(test.subject) != slot:
+        return False
+    if getattr(trigger, "rise_over", None) is not None:
+        return True  # its rise is tested, not the value
+    every = bounds(test, values_of(protocol, (test,)))
+    return any(answer(protocol, test, value, bound) is Verdict.OPEN for bound in every)
+
+
+def surely(trigger: Trigger) -> bool:
+    """Whether a trigger asks for nothing beside its one fact."""
+    plain = {field.name for field in fields(trigger)} - _FACTS
+    asks = any(getattr(trigger, field.name) != field.default for field in fields(trigger) if field.name in plain)
+    return not asks and not (trigger.test is not None and getattr(trigger.test, "parameter", ""))
+
+
+def ended_anywhere(protocol: ProtocolVersion, rule: TaskRule) -> bool:
+    """Whether a duty can be ended from wherever a candidate stands: by saying so, or by recording one value."""
+    if rule.completable:
+        return True
+    return not rule.gates and any(does.closes for _, _, does in of_values(protocol, (rule,)))
+
+
+def opens_at_any_time(protocol: ProtocolVersion, rule: TaskRule) -> bool:
+    """Whether a duty can open on something the search does not follow: an appointment, a complication, a review."""
+    named = {protocol.safety_task, protocol.missed_task}
+    named |= {getattr(kind, "missed", "") for kind in protocol.appointments.values()}
+    named |= {one.duty for one in getattr(protocol, "complications", {}).values()}
+    by_stage = any(rule.key in stage.duties for stage in protocol.stages.values())
+    followed = all(t.stage or t.act or t.transition or t.test for t in rule.opens)
+    return rule.key in named or not followed or (not rule.opens and not by_stage)
+
+
+def is_duty(rule: TaskRule) -> bool:
+    return rule.scope is Scope.EPISODE
+
+
+_FACTS = frozenset(("stage", "act", "appointment", "transition", "test"))
+assert all(field.default is not MISSING for field in fields(Trigger))

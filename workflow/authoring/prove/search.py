@@ -1,0 +1,81 @@
+"""Every state a candidate can come to, breadth first, so that the first way found is the shortest."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from workflow.authoring.prove.model import Model
+from workflow.authoring.prove.state import State
+from workflow.authoring.prove.steps import Step, Steps
+from workflow.authoring.prove.trials import entered
+
+MOST_STATES = 500_000  # a bound on time and memory; a protocol with more is told so and not proven
+
+ENROL = Step("enrol")
+
+
+@dataclass(slots=True, eq=False)
+class Search:
+    """What was reached, how, and from where one can go on as planned."""
+
+    states: list[State] = field(default_factory=list)
+    number: dict[State, int] = field(default_factory=dict)
+    came: list[tuple[int, Step]] = field(default_factory=list)  # the state before, and the step from it
+    before: list[list[int]] = field(default_factory=list)  # the states from which a planned step leads here
+    steps: int = 0
+    whole: bool = True
+
+    def walk(self, at: int) -> tuple[tuple[Step, State], ...]:
+        """The shortest way from enrolment to a state: each step with where it led."""
+        found = []
+        while at >= 0:
+            back, step = self.came[at]
+            found.append((step, self.states[at]))
+            at = back
+        return tuple(reversed(found))
+
+    def leading_to(self, ends: Iterable[int]) -> bytearray:
+        """For each state, whether planned steps lead from it to one of these."""
+        found, left = bytearray(len(self.states)), deque(ends)
+        for at in left:
+            found[at] = 1
+        while left:
+            for back in self.before[left.popleft()]:
+                if not found[back]:
+                    found[back] = 1
+                    left.append(back)
+        return found
+
+
+def search(model: Model, watch: Callable[[int, State, Step, State], None]) -> Search:
+    """Search everything. `watch` is shown every step taken: the number of the state it starts from, and both ends."""
+    found, steps = Search(), Steps(model)
+    start = State()
+    for state in entered(model, start, None, model.protocol.begins):
+        _note(found, state, -1, ENROL)
+    at = 0
+    while at < len(found.states):
+        state = found.states[at]
+        for step, after in steps.after(state):
+            found.steps += 1
+            watch(at, state, step, after)
+            to = found.number.get(after)
+            if to is None:
+                to = _note(found, after, at, step)
+            if step.planned and to != at:
+                found.before[to].append(at)
+        at += 1
+        if len(found.states) > MOST_STATES:
+            found.whole = False
+            break
+    return found
+
+
+def _note(found: Search, state: State, back: int, step: Step) -> int:
+    if state in found.number:
+        return found.number[state]
+    found.number[state] = len(found.states)
+    found.states.append(state)
+    found.came.append((back, step))
+    found.before.append([])
+    return len(found.states) - 1

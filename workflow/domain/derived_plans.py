@@ -1,0 +1,232 @@
+"""Derived values that read a declared plan: rounds of observation, forms, anticoagulants, refills.
+
+The moments here are also what a ladder can follow: it then counts from the moment, wherever recording moves that.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from workflow.domain.anticoagulant import NOTHING, Interruption
+from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
+from workflow.domain.observing import Round, rounds
+from workflow.domain.refill import Refill, reckon
+
+if TYPE_CHECKING:
+    from workflow.domain.view import View
+
+# ---------------------------------------------------------------------------------------------------- observation
+
+
+def observed(view: "View", _: str) -> Known | Missing:
+    """Whether every round after the last dose was made and its plan is over: yes or no."""
+    found = _rounds(view)
+    if isinstance(found, Missing):
+        return found
+    made, ends_at, keys = found
+    open_rounds = [one for one in made if not one.made]
+    if open_rounds:
+        first = open_rounds[0]
+        lacks = ", ".join(view.protocol.items[item].label for item in first.lacks)
+        shown = f"{len(made) - len(open_rounds)} of {len(made)} rounds; {_local(view, first.due_at)} lacks {lacks}"
+        return Known(shown=shown, text="no", keys=keys)
+    over = ends_at <= view.at
+    shown = f"all {len(made)} rounds, " + ("over" if over else f"until {_local(view, ends_at)}")
+    return Known(shown=shown, text="yes" if over else "no", keys=keys)
+
+
+def next_round(view: "View") -> datetime | None:
+    """When the first round that was not made is due, or the plan ends; None where no plan runs."""
+    found = _rounds(view)
+    if isinstance(found, Missing):
+        return None
+    made, ends_at, _ = found
+    return next((one.due_at for one in made if not one.made), ends_at)
+
+
+def _rounds(view: "View") -> tuple[tuple[Round, ...], datetime, tuple[str, ...]] | Missing:
+    trial = view.trial
+    doses = [
+        d for d in view.episode.administrations.values() if trial and d.trial == trial.number and d.given_at <= view.at
+    ]
+    if trial is None or not doses:
+        return Missing(because="has no dose to count from")
+    last = max(doses, key=lambda d: d.given_at)
+    plan = view.protocol.plan(last.drug, trial.method)
+    if plan is None:
+        return Missing(because=f"has no plan for {last.drug}", keys=(last.key,))
+    seen = [o for o in view.episode.observations.values() if o.observed_at <= view.at]
+    return rounds(plan, last.given_at, seen), plan.ends(last.given_at), (last.key,)
+
+
+# ----------------------------------------------------------------------------------------------------------- forms
+
+
+def form_given(view: "View", of: str) -> Known | Missing:
+    """Whether every item of a form is known: yes, or unknown with what it lacks."""
+    form = view.protocol.forms[of]
+    looked = {item: view.look(Subject(item=item)) for item in form.items}
+    keys = tuple(key for seen in looked.values() for key in seen.keys)
+    lacks = [view.protocol.items[item].label for item, seen in looked.items() if isinstance(seen, Missing)]
+    if lacks:
+        return Missing(because=f"lacks {', '.join(lacks)}", keys=keys)
+    return Known(shown=f"complete ({len(form.items)} items)", text="yes", keys=keys)
+
+
+# -------------------------------------------------------------------------------------------------- anticoagulants
+
+
+def anticoagulant_planned(view: "View", _: str) -> Known | Missing:
+    """Whether the planned last dose lies early enough before the next planned procedure, and the prescriber agrees."""
+    rule = view.protocol.anticoagulants
+    found = _interruption(view)
+    if not isinstance(found, Interruption) or rule is None:
+        return found if isinstance(found, Known) else _missing(found)
+    procedures = [booked for kind in rule.procedures if (booked := view.episode.planned(kind)) is not None]
+    planned = view.moments(rule.planned)
+    if not procedures or not planned:
+        return Missing(because="has no booked procedure" if not procedures else "has no planned last dose")
+    starts_at, (stops_at, key) = min(p.starts_at for p in procedures), planned[-1]
+    agreed = view.look(Subject(item=rule.agreed))
+    if isinstance(agreed, Missing):
+        return Missing(because="waits for the prescriber's agreement", keys=(key, *agreed.keys))
+    good = agreed.text == "yes" and starts_at - stops_at >= found.stop.elapsed
+    shown = f"last dose {_local(view, stops_at)}, procedure {_local(view, starts_at)}, stop {found.stop} before"
+    return Known(shown=shown, text="yes" if good else "no", keys=(key, *agreed.keys))
+
+
+def anticoagulant_clear(view: "View", _: str) -> Known | Missing:
+    """Whether the last dose taken lies far enough back by now: yes or no."""
+    rule = view.protocol.anticoagulants
+    found = _interruption(view)
+    if not isinstance(found, Interruption) or rule is None:
+        return found if isinstance(found, Known) else _missing(found)
+    taken, again = view.moments(rule.last_dose), view.moments(rule.restarted)
+    if not taken or (again and again[-1][0] > taken[-1][0]):
+        return Missing(because="is not known: the last dose taken is not recorded", keys=tuple(key for _, key in again))
+    (last, key) = taken[-1]
+    clear_at = last + found.stop.elapsed
+    shown = f"last dose {_local(view, last)}, clear from {_local(view, clear_at)} ({found.key})"
+    return Known(shown=shown, text="yes" if clear_at <= view.at else "no", keys=(key,))
+
+
+def anticoagulant_restart(view: "View", _: str) -> Known | Missing:
+    """Whether the next dose may be taken by now: catheter out, and the wait after it over. Yes or no."""
+    found = _interruption(view)
+    if not isinstance(found, Interruption):
+        return found if isinstance(found, Known) else _missing(found)
+    if view.trial is not None and view.trial.holds_catheter(view.at):
+        return Known(shown="a catheter is in", text="no")
+    at = restart_from(view)
+    if at is None:
+        return Missing(because="has no procedure to count from")
+    return Known(shown=f"from {_local(view, at)}", text="yes" if at <= view.at else "no")
+
+
+def restart_from(view: "View") -> datetime | None:
+    """When the next anticoagulant dose may be taken at the earliest; None where that is not known."""
+    rule, trial = view.protocol.anticoagulants, view.trial
+    found = _interruption(view)
+    if rule is None or trial is None or not isinstance(found, Interruption) or trial.holds_catheter(view.at):
+        return None
+    last = trial.catheter_out_at or trial.punctured_at
+    if last is None:
+        return None
+    traumatic = view.text(rule.traumatic) == "yes"
+    return last + (found.restart_after_trauma if traumatic else found.restart).elapsed
+
+
+def stop_before(view: "View", starts_at: datetime) -> datetime | None:
+    """When the last dose before a procedure must have been taken; None where that is not known."""
+    found = _interruption(view)
+    return starts_at - found.stop.elapsed if isinstance(found, Interruption) else None
+
+
+def _interruption(view: "View") -> Interruption | Known | Missing | None:
+    """The row that counts for this person; Known where they take nothing; Missing or None where it is not known."""
+    rule = view.protocol.anticoagulants
+    if rule is None:
+        return None
+    taken = view.look(Subject(item=rule.drug))
+    if isinstance(taken, Missing):
+        return Missing(because=f"is not known: {view.protocol.items[rule.drug].label} {taken.because}", keys=taken.keys)
+    if taken.text == NOTHING:
+        return Known(shown="takes none", text="yes", keys=taken.keys)
+    looked = {item: view.look(Subject(item=item)) for item in rule.inputs}
+    if lacks := [view.protocol.items[item].label for item, seen in looked.items() if isinstance(seen, Missing)]:
+        return Missing(because=f"cannot be planned without {', '.join(lacks)}", keys=taken.keys)
+    for row in rule.interruptions:
+        if row.drug != taken.text:
+            continue
+        verdict = Verdict.OPEN if row.when is None else judge(row.when, view).verdict
+        if verdict is Verdict.UNKNOWN:
+            return Missing(because=f"cannot be planned: whether {row.key} counts is not known", keys=taken.keys)
+        if verdict is Verdict.OPEN:
+            return row
+    return Missing(because=f"has no interruption for {taken.text} in this protocol", keys=taken.keys)
+
+
+def _missing(found: Missing | Interruption | None) -> Missing:
+    return found if isinstance(found, Missing) else Missing(because="is not planned for in this protocol")
+
+
+# ---------------------------------------------------------------------------------------------------------- refill
+
+
+def refill(view: "View") -> Refill:
+    """The two dates a refill is due by, as far as they are known."""
+    rule = view.protocol.refill
+    if rule is None:
+        return Refill(reckoned=None, printed=None)
+    filled = view.moments(rule.filled_at)
+    last = filled[-1][0] if filled else None
+    named = (rule.volume, rule.reserve, rule.concentration)
+    numbers = {name: number for name in named if (number := view.number(name)) is not None}
+    if (daily := _highest_since(view, rule.daily_dose, last)) is not None:
+        numbers[rule.daily_dose] = daily
+    return Refill(
+        reckoned=reckon(rule, filled_at=last, numbers=numbers, kind=view.text(rule.kind)),
+        printed=_printed(view, rule.printed, last),
+    )
+
+
+def _highest_since(view: "View", item: str, at: datetime | None) -> Decimal | None:
+    """The highest value since a moment, the one in force then included: a slower pump later never moves a date out."""
+    seen = [o for o in view.episode.observations.values() if o.item == item and o.stands and o.observed_at <= view.at]
+    before = max((o for o in seen if at is None or o.observed_at <= at), key=lambda o: o.order, default=None)
+    counted = [o for o in seen if o is before or (at is not None and o.observed_at > at)]
+    return max((o.number for o in counted if o.number is not None), default=None)
+
+
+def _printed(view: "View", item: str, filled_at: datetime | None) -> datetime | None:
+    """The date the pump printed at its last filling, as midnight at the site; an older sheet says nothing."""
+    seen = view.latest(item)
+    if seen is None or seen.text is None or (filled_at is not None and seen.observed_at < filled_at):
+        return None
+    day = datetime.combine(datetime.fromisoformat(seen.text).date(), time(), view.calendar.local(view.at).tzinfo)
+    return day.astimezone(UTC)
+
+
+def refill_due(view: "View", _: str) -> Known | Missing:
+    """Days until the pump must be filled again; negative once that is past."""
+    due_at = refill(view).due_at
+    if due_at is None:
+        return Missing(because="is not known: record the filling and the pump's own sheet")
+    return Known(shown=f"due {_local(view, due_at)}", number=_days(due_at - view.at))
+
+
+def refill_gap(view: "View", _: str) -> Known | Missing:
+    """Days between the arithmetic and the date the pump printed."""
+    found = refill(view)
+    if found.gap is None or found.reckoned is None or found.printed is None:
+        return Missing(because="is not known: one of the two dates is missing")
+    shown = f"reckoned {_local(view, found.reckoned)}, printed {_local(view, found.printed)}"
+    return Known(shown=shown, number=_days(found.gap))
+
+
+def _days(span: timedelta) -> Decimal:
+    return Decimal(int(span.total_seconds())) / 86400
+
+
+def _local(view: "View", at: datetime) -> str:
+    return f"{view.calendar.local(at):%Y-%m-%d %H:%M}"
