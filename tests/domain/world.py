@@ -6,9 +6,9 @@ folded, so that nothing a test sees was only ever in memory.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -54,9 +54,18 @@ Value = str | int | Decimal | Absence
 class Walker:
     """One episode, a virtual clock, and the people of one site."""
 
-    def __init__(self, protocol: ProtocolVersion = PROTOCOL, *, now: datetime = START) -> None:
+    def __init__(
+        self,
+        protocol: ProtocolVersion = PROTOCOL,
+        *,
+        now: datetime = START,
+        born_on: date | None = None,
+        settings: Mapping[str, Decimal] | None = None,
+    ) -> None:
         self.protocol = protocol
         self.now = now
+        self.born_on = born_on
+        self.settings = settings or {}
         self.episode = Episode(id="e-1", site="s-1", candidate="c-1")
         self.lines: list[Line] = []
         self.last: Decision | None = None
@@ -90,7 +99,14 @@ class Walker:
 
     def situation(self, actor: Actor) -> Situation:
         return Situation(
-            protocol=self.protocol, episode=self.episode, calendar=LONDON, actor=actor, now=self.now, roster=ROSTER
+            protocol=self.protocol,
+            episode=self.episode,
+            calendar=LONDON,
+            actor=actor,
+            now=self.now,
+            roster=ROSTER,
+            born_on=self.born_on,
+            settings=self.settings,
         )
 
     def enrol(self, actor: Actor = CARLA, *, at: datetime | None = None) -> Decision:

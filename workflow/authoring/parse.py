@@ -64,7 +64,7 @@ class _Reader:
     """One pass over one file's events, noting the line of every path."""
 
     file: str
-    begins: str  # the key such a file begins with
+    begins: str = "protocol"  # the key such a file begins with
     lines: dict[str, int] = field(default_factory=dict)
 
     def refuse(self, path: str, line: int, detail: str, allowed: str) -> Never:

@@ -22,6 +22,7 @@ class Search:
     number: dict[State, int] = field(default_factory=dict)
     came: list[tuple[int, Step]] = field(default_factory=list)  # the state before, and the step from it
     before: list[list[int]] = field(default_factory=list)  # the states from which a planned step leads here
+    deaths: list[tuple[int, int]] = field(default_factory=list)  # from where to where somebody died
     steps: int = 0
     whole: bool = True
 
@@ -47,6 +48,21 @@ class Search:
         return found
 
 
+    def enrolled(self, *, avoiding: str = "") -> tuple[int, ...]:
+        """The states that planned steps lead to from enrolment, without ever standing in one stage."""
+        onward: list[list[int]] = [[] for _ in self.states]
+        for to, froms in enumerate(self.before):
+            for back in froms:
+                onward[back].append(to)
+        found, left = bytearray(len(self.states)), deque([0])
+        while left:
+            at = left.popleft()
+            if not found[at] and self.states[at].stage != avoiding:
+                found[at] = 1
+                left.extend(onward[at])
+        return tuple(at for at, seen in enumerate(found) if seen)
+
+
 def search(model: Model, watch: Callable[[int, State, Step, State], None]) -> Search:
     """Search everything. `watch` is shown every step taken: the number of the state it starts from, and both ends."""
     found, steps = Search(), Steps(model)
@@ -62,7 +78,9 @@ def search(model: Model, watch: Callable[[int, State, Step, State], None]) -> Se
             to = found.number.get(after)
             if to is None:
                 to = _note(found, after, at, step)
-            if step.planned and to != at:
+            if step.death:
+                found.deaths.append((at, to))
+            elif step.planned and to != at:
                 found.before[to].append(at)
         at += 1
         if len(found.states) > MOST_STATES:

@@ -22,7 +22,8 @@ class Step(NamedTuple):
     stage: str = ""  # entered by it
     late: bool = False  # entered after the fact
     deviation: bool = False
-    planned: bool = True  # a way to go: nothing late, against a gate, corrected, adopted, and no death
+    death: bool = False
+    planned: bool = True  # nothing late, nothing against a gate, nothing corrected, no adoption
 
 
 class Steps:
@@ -54,7 +55,7 @@ class Steps:
             if late and not self._late(rule, state):
                 continue
             verb = "approve" if rule.authorises else "advance"
-            step = Step(verb, rule.name, stage=rule.to, late=late, planned=not late and not rule.death)
+            step = Step(verb, rule.name, stage=rule.to, late=late, death=rule.death, planned=not late)
             yield from ((step, after) for after in self._go(state, rule, late=late))
 
     def _late(self, rule: Transition, state: State) -> bool:
@@ -81,7 +82,7 @@ class Steps:
     def _record_act(self, state: State, rule: Transition) -> Iterator[tuple[Step, State]]:
         act = rule.records
         possible = act != "catheter_removal" or removable(self._model, state)
-        step = Step("record", rule.name, act=act, stage=rule.to, planned=not rule.death)
+        step = Step("record", rule.name, act=act, stage=rule.to, death=rule.death)
         for approval in self._approvals(act, state) if possible else ():
             gates = (*approval.gates, *rule.gates)
             if self._model.passing(gates, state) is not None:
@@ -133,7 +134,7 @@ class Steps:
 
     def _recorded(self, state: State) -> Iterator[tuple[Step, State]]:
         for told, effect in self._events:
-            step = Step("event", told, planned=not effect.opens | effect.may_open)
+            step = Step("event", told)
             yield from ((step, after) for after in happened(self._model, state, effect))
             if effect.by_value and effect.closes:
                 late = step._replace(late=True, planned=False)
