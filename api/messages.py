@@ -45,7 +45,7 @@ def _message(one: Told) -> MessageOut:
         code=it.code,
         site=it.site,
         task=name(it.episode, it.task),
-        label=one.protocol.task(it.name).label,
+        label=rule.label if (rule := one.protocol.tasks.get(it.name)) else it.name,
         rung=it.rung,
         recipient=it.recipient,
         channel=it.channel,

@@ -195,7 +195,7 @@ def _appointments(s: Situation) -> tuple[AppointmentOut, ...]:
         AppointmentOut(
             id=name(s.episode.id, one.key),
             kind=one.kind,
-            label=s.protocol.appointments[one.kind].label,
+            label=kind.label if (kind := s.protocol.appointments.get(one.kind)) else one.kind,
             starts_at=one.starts_at,
             state=one.state,
             by=one.by,
@@ -209,7 +209,7 @@ def _observation(s: Situation, one: Observation) -> ObservationOut:
     return ObservationOut(
         id=name(s.episode.id, one.key),
         item=one.item,
-        label=s.protocol.item(one.item).label,
+        label=item.label if (item := s.protocol.items.get(one.item)) else one.item,
         value=one.text if one.number is None else format(one.number, "f"),
         absent=one.absent,
         unit=one.unit,

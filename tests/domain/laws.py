@@ -188,13 +188,11 @@ def _new(decision: Decision, item: str, *texts: str) -> bool:
 
 
 def _observed_to_the_end(before: Episode, decision: Decision, duty: Task) -> bool:
-    trial = before.trial
-    doses = [d for d in before.administrations.values() if trial and d.trial == trial.number]
-    over = [d.given_at + OBSERVE[d.drug] for d in doses]
-    if trial is not None and trial.punctured_at is not None:
-        over.append(trial.punctured_at + OBSERVE[trial.drug])
     at = duty.closed_at
-    return _new(decision, "discharged", "yes") and at is not None and bool(over) and max(over) <= at
+    assert at is not None
+    over = [d.given_at + OBSERVE[d.drug] for d in before.administrations.values() if d.given_at <= at]
+    over += [t.punctured_at + OBSERVE[t.drug] for t in before.trials.values() if t.drug and t.punctured_at]
+    return _new(decision, "discharged", "yes") and max(over, default=at) <= at
 
 
 def _taken_out(before: Episode, decision: Decision, _: Task) -> bool:

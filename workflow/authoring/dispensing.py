@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from workflow.authoring.finding import Severity
-from workflow.authoring.rule import Rule, Said, gate_tests, tests_under, trigger_tests
-from workflow.domain.item import Basis
+from workflow.authoring.rule import Rule, Said, tests_under
+from workflow.authoring.uses import bases, every_test, items_named, must_be_sourced, responses
 from workflow.domain.policy import POLICY, Verb
 from workflow.domain.protocol import Gate, ProtocolVersion
 
@@ -41,22 +41,22 @@ def powerless_roles(version: ProtocolVersion) -> Iterator[Said]:
 
 def unsourced_thresholds(version: ProtocolVersion) -> Iterator[Said]:
     """Numbers that decide something and do not say where they come from."""
-    for path, test in (*gate_tests(version), *trigger_tests(version)):
+    for path, test in every_test(version):
         if test.number is not None and not test.basis.source:
             yield path, f"{test.subject.item or test.subject.derived} {test.operator} {test.number} names no source"
-    for path, rule in (("response", version.response), *((f"responses.{k}", r) for k, r in version.responses.items())):
+    for path, rule in responses(version):
         if not rule.basis.source:
             yield path, "the line of relief names no source"
         if not rule.baseline.basis.source:
             yield f"{path}.baseline", "the baseline names no source"
-    for key, drug in version.drugs.items():
-        if not drug.basis.source:
-            yield f"drugs.{key}", f"the doses of {key} name no source"
+    for path, basis in must_be_sourced(version):
+        if not basis.source:
+            yield path, "what stands here names no source"
 
 
 def undeclared_sources(version: ProtocolVersion) -> Iterator[Said]:
     """Marks that promise a source nobody can look up."""
-    for path, basis in _bases(version):
+    for path, basis in bases(version):
         cited = _CITED.findall(basis.source)
         if basis.mark in ("R", "D") and not any(word in version.sources for word in cited):
             yield path, f"{basis.source!r} marked {basis.mark} names none of the declared sources"
@@ -64,7 +64,7 @@ def undeclared_sources(version: ProtocolVersion) -> Iterator[Said]:
 
 def unused_gates(version: ProtocolVersion) -> Iterator[Said]:
     """Gates nothing asks."""
-    asked = {gate for transition in version.transitions.values() for gate in transition.gates}
+    asked = {gate for way in version.transitions.values() for gate in (*way.gates, *way.warns)}
     asked |= {gate for task in version.tasks.values() for gate in task.gates}
     for key in version.gates:
         if key not in asked:
@@ -73,9 +73,9 @@ def unused_gates(version: ProtocolVersion) -> Iterator[Said]:
 
 def unused_items(version: ProtocolVersion) -> Iterator[Said]:
     """Items no gate, task or computation looks at."""
-    tests = (*gate_tests(version), *trigger_tests(version))
-    used = {test.subject.item for _, test in tests} | {test.subject.of.partition("/")[0] for _, test in tests}
-    used |= {version.response.instrument, version.response.baseline.void_by, version.drug_item}
+    tests = tuple(every_test(version))
+    used = {test.subject.item for _, test in tests} | {name for _, test in tests for name in test.subject.of.split("/")}
+    used |= {item for _, item, _ in items_named(version)}
     for key in version.items:
         if key not in used:
             yield f"items.{key}", f"nothing looks at {key}"
@@ -145,11 +145,3 @@ def _judgements(version: ProtocolVersion, key: str, gate: Gate) -> Iterator[Said
     for path, test in tests_under(gate.criterion, f"gates.{key}"):
         if test.subject.item and version.items[test.subject.item].judgement:
             yield path, test.subject.item
-
-
-def _bases(version: ProtocolVersion) -> Iterator[tuple[str, Basis]]:
-    yield from ((f"items.{key}", item.basis) for key, item in version.items.items())
-    yield from ((f"drugs.{key}", drug.basis) for key, drug in version.drugs.items())
-    yield from ((path, test.basis) for path, test in (*gate_tests(version), *trigger_tests(version)))
-    yield "response", version.response.basis
-    yield "response.baseline", version.response.baseline.basis

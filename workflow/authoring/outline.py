@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from workflow.authoring.markdown import head_row, link, row
+from workflow.authoring.outline_plans import outcomes, plans
+from workflow.authoring.outline_response import responses
 from workflow.authoring.words import asked, closing, counted, listed, resting_on, span, trigger
 from workflow.domain.criterion import Criterion, Group, Join, Test
 from workflow.domain.item import Item, Kind
 from workflow.domain.ladder import Ladder, OnHold
-from workflow.domain.protocol import Dispensation, Drug, Gate, ProtocolVersion, TaskRule, Transition
-from workflow.domain.response_rule import Line, Measure, ResponseRule
+from workflow.domain.protocol import Dispensation, Drug, ProtocolVersion, TaskRule, Transition
 from workflow.domain.task import Scope
 
 _JOINS = {Join.ALL: "all of", Join.ANY: "any of", Join.NONE: "none of", Join.SOME: "some of"}
@@ -23,14 +25,17 @@ def outline(version: ProtocolVersion) -> str:
         _gates(version),
         _items(version),
         _drugs(version),
-        _response(version),
+        responses(version),
+        plans(version),
         _tasks(version),
         _duties(version),
         _ladders(version),
         _rules(version),
+        outcomes(version),
         _sources(version),
     )
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    pages = ("\n".join(part).strip("\n") for part in parts)
+    return "\n\n".join(page for page in pages if page) + "\n"
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -45,27 +50,28 @@ def _head(version: ProtocolVersion) -> Iterator[str]:
 
 def _stages(version: ProtocolVersion) -> Iterator[str]:
     yield "## Stages\n"
-    yield from _head_row("stage", "work in it", "ways on")
+    yield from head_row("stage", "work in it", "ways on")
     for key, stage in version.stages.items():
         work = [task.label for task in version.tasks.values() if any(t.stage == key for t in task.opens)]
         duties = [f"duty: {version.tasks[duty].label}" for duty in stage.duties]
         ways = [t.label for t in version.transitions.values() if key in t.sources and t.to]
         told = "the pathway ends here" if stage.ends else "; ".join([*work, *duties])
-        yield _row(f"**{stage.label}**{' (begins here)' if key == version.begins else ''}", told, "; ".join(ways))
+        yield row(f"**{stage.label}**{' (begins here)' if key == version.begins else ''}", told, "; ".join(ways))
 
 
 def _transitions(version: ProtocolVersion) -> Iterator[str]:
     yield "## Transitions\n"
     yield "A transition is taken by one of its roles, and only while every gate it asks is open.\n"
-    yield from _head_row("transition", "from", "to", "by", "asks", "also")
+    yield from head_row("transition", "from", "to", "by", "asks", "also")
     for way in version.transitions.values():
         everywhere = len(way.sources) == len(version.stages)
         sources = "any stage" if everywhere else ", ".join(version.stages[key].label for key in way.sources)
         to = version.stages[way.to].label if way.to else "(stays)"
-        asks = [_link(version.gates[gate]) for gate in way.gates]
+        asks = [link(version.gates[gate].label) for gate in way.gates]
+        asks += [f"{link(version.gates[gate].label)} (warns)" for gate in way.warns]
         asks += ["today's approval, its gates judged again"] if way.records else []
         gates = ", ".join(asks) or "no gate"
-        yield _row(f"**{way.label}**", sources, to, ", ".join(way.by) or "the software", gates, _also(way, version))
+        yield row(f"**{way.label}**", sources, to, ", ".join(way.by) or "the software", gates, _also(way, version))
 
 
 def _also(way: Transition, version: ProtocolVersion) -> str:
@@ -128,10 +134,10 @@ def _top(criterion: Criterion, version: ProtocolVersion) -> Iterator[str]:
 def _items(version: ProtocolVersion) -> Iterator[str]:
     yield "## Items\n"
     yield "What can be recorded. A judgement is a clinician's: nobody overrides it.\n"
-    yield from _head_row("item", "takes", "valid for", "basis")
+    yield from head_row("item", "takes", "valid for", "basis")
     for item in version.items.values():
         label = item.label + (" (judgement)" if item.judgement else "")
-        yield _row(label, _takes(item), span(item.valid_for) if item.valid_for else "always", resting_on(item.basis))
+        yield row(label, _takes(item), span(item.valid_for) if item.valid_for else "always", resting_on(item.basis))
 
 
 def _takes(item: Item) -> str:
@@ -156,65 +162,40 @@ def _takes(item: Item) -> str:
 def _drugs(version: ProtocolVersion) -> Iterator[str]:
     yield "## Drugs\n"
     yield "Doses are recorded as given and checked for plausibility; none is computed.\n"
-    yield from _head_row("drug", "plausible", "never above", "effect", "observe", "basis")
+    yield from head_row("drug", "plausible", "never above", "steps", "effect", "observe", "basis")
     for drug in version.drugs.values():
-        yield _row(drug.label, *_doses(drug), resting_on(drug.basis))
+        yield row(drug.label, *_doses(drug), resting_on(drug.basis))
 
 
-def _doses(drug: Drug) -> tuple[str, str, str, str]:
+def _doses(drug: Drug) -> tuple[str, str, str, str, str]:
     return (
         f"{drug.minimum} to {drug.maximum} {drug.unit}",
         f"{drug.hard_maximum} {drug.unit}",
+        ", ".join(str(step) for step in drug.steps) or "none",
         f"from {span(drug.onset)} to {span(drug.lasts)}",
         span(drug.observe),
     )
 
 
-def _response(version: ProtocolVersion) -> Iterator[str]:
-    rule, base = version.response, version.response.baseline
-    better = "lower" if rule.lower_is_better else "higher"
-    yield "## Response\n"
-    yield f"- {version.items[rule.instrument].label}: {better} is better"
-    for value, line in rule.lines.items():
-        who = f" where {version.items[rule.line_by].label} is {_plain(value)}" if value else ""
-        yield f"- met{who}: relief {_line(rule, line, version)} {resting_on(rule.basis)}"
-    yield f"- at least {counted(rule.scores, 'score')} inside the effect window of the drug"
-    yield (
-        f"- baseline: {base.days} days in {span(base.window)}, ended at most {span(base.ended_within)} before dosing "
-        f"{resting_on(base.basis)}"
-    )
-    if base.predose_within is not None:
-        yield f"- for a single shot a score within {span(base.predose_within)} before dosing is enough"
-    if base.void_by:
-        yield f"- void after: {version.items[base.void_by].label}"
-    yield f"- below {base.floor} a floor effect is likely: shown, not decisive"
-
-
-def _line(rule: ResponseRule, line: Line, version: ProtocolVersion) -> str:
-    unit = "%" if rule.measure is Measure.PERCENT else "points"
-    if line.parameter:
-        return f"{rule.operator.replace('_', ' ')} what the site sets ({version.parameters[line.parameter].label})"
-    return f"{rule.operator.replace('_', ' ')} {line.number} {unit}"
-
-
 def _tasks(version: ProtocolVersion) -> Iterator[str]:
     yield "## Tasks\n"
-    yield from _head_row("task", "for", "belongs to", "opens on", "ladder")
+    yield from head_row("task", "for", "belongs to", "opens on", "ladder")
     for task in version.tasks.values():
         if task.scope is not Scope.EPISODE:
             opens = listed([trigger(fact, version) for fact in task.opens], "or") or f"the {task.scope}"
             scope = "stay in a stage" if task.scope is Scope.STINT else str(task.scope)
-            yield _row(task.label, task.role, scope, opens, version.ladders[task.ladder].label)
+            opens += " where an item it needs will have expired" if task.repeats else ""
+            yield row(_said(task), task.role, scope, opens, _ladder_of(task, version))
 
 
 def _duties(version: ProtocolVersion) -> Iterator[str]:
     yield "## Duties\n"
     yield "A duty outlives stages, holds and endings. Only the fact that discharges it closes it.\n"
-    yield from _head_row("duty", "for", "opens on", "closes on", "ladder")
+    yield from head_row("duty", "for", "opens on", "closes on", "ladder")
     for key, task in version.tasks.items():
-        if task.scope is Scope.EPISODE:
-            label = task.label + ("" if task.ends_at_death else " (also after death)")
-            yield _row(
+        if task.scope is Scope.EPISODE and not key.startswith("complication_"):
+            label = _said(task) + ("" if task.ends_at_death else " (also after death)")
+            yield row(
                 label, task.role, _opening(key, task, version), _closing(task, version), _ladder_of(task, version)
             )
 
@@ -222,27 +203,33 @@ def _duties(version: ProtocolVersion) -> Iterator[str]:
 def _opening(key: str, task: TaskRule, version: ProtocolVersion) -> str:
     stages = [stage.label for stage in version.stages.values() if key in stage.duties]
     named = ["a deviation, or a passed gate undone by a correction"] if key == version.safety_task else []
-    named += ["a missed appointment"] if key == version.missed_task else []
+    missed = {kind.missed or version.missed_task for kind in version.appointments.values()}
+    named += ["a missed appointment"] if key in missed else []
     return listed([*(trigger(fact, version) for fact in task.opens), *stages, *named], "or")
 
 
 def _closing(task: TaskRule, version: ProtocolVersion) -> str:
-    gates = [_link(version.gates[gate]) for gate in task.gates]
+    gates = [link(version.gates[gate].label) for gate in task.gates]
     return closing(task, version) + (f", while {listed(gates)} is open" if gates else "")
 
 
 def _ladder_of(task: TaskRule, version: ProtocolVersion) -> str:
-    return version.ladders[task.ladder].label
+    follows = f", counted from {task.follows.replace('.', ': ').replace('_', ' ')}" if task.follows else ""
+    return version.ladders[task.ladder].label + follows
+
+
+def _said(task: TaskRule) -> str:
+    return f"{task.label}. {task.advice}" if task.advice else task.label
 
 
 def _ladders(version: ProtocolVersion) -> Iterator[str]:
     yield "## Ladders\n"
     yield "Who is told, after how long. Working time counts a site's open hours only. The last rung repeats.\n"
-    yield from _head_row("ladder", "urgency", "rungs", "repeats every", "on hold", "source")
+    yield from head_row("ladder", "urgency", "rungs", "repeats every", "on hold", "source")
     for ladder in version.ladders.values():
         on_hold = "pauses" if ladder.on_hold is OnHold.PAUSE else "runs on"
         label = f"**{ladder.label}**"
-        yield _row(label, ladder.urgency, _rungs(ladder), span(ladder.repeat), on_hold, ladder.source)
+        yield row(label, ladder.urgency, _rungs(ladder), span(ladder.repeat), on_hold, ladder.source)
 
 
 def _rungs(ladder: Ladder) -> str:
@@ -265,26 +252,5 @@ def _sources(version: ProtocolVersion) -> Iterator[str]:
     yield from (f"- **{key}**: {text}" for key, text in version.sources.items())
 
 
-def _head_row(*names: str) -> Iterator[str]:
-    yield _row(*names)
-    yield "|" + "---|" * len(names)
-
-
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
 def _plain(code: str) -> str:
     return code.replace("_", " ")
-
-
-def _link(gate: Gate) -> str:
-    return f"[{gate.label}](#{_anchor(gate.label)})"
-
-
-def _anchor(label: str) -> str:
-    return "".join(letter for letter in label.lower().replace(" ", "-") if letter.isalnum() or letter in "-_")

@@ -1,9 +1,12 @@
 """Rules on names: what a file uses, it declares, and uses as what it is. The other rules build on these."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
-from workflow.authoring.rule import Rule, Said, gate_tests, trigger_tests, work_path
+from workflow.authoring.build_plans import COMPLICATION
+from workflow.authoring.rule import Rule, Said, work_path
 from workflow.authoring.subjects import DERIVED, Of, misfits
+from workflow.authoring.uses import every_test, items_named, names_in_plans, responses
+from workflow.domain.anticoagulant import NOTHING
 from workflow.domain.criterion import Subject
 from workflow.domain.decide.deviate import DOSES
 from workflow.domain.item import Kind
@@ -36,7 +39,7 @@ def unknown_names(version: ProtocolVersion) -> Iterator[Said]:
 
 def misfit_tests(version: ProtocolVersion) -> Iterator[Said]:
     """Tests that compare a value with something it can never be."""
-    for path, test in (*gate_tests(version), *trigger_tests(version)):
+    for path, test in every_test(version):
         if _is_known(test.subject, version):
             for message, allowed in misfits(test, version.items):
                 yield path, f"{message}; allowed: {allowed}"
@@ -50,6 +53,10 @@ def misused(version: ProtocolVersion) -> Iterator[Said]:
         ("second_person.task", version.second_person_task, Scope.PROPOSAL, "scope: proposal"),
         ("safety_task", version.safety_task, Scope.EPISODE, "a duty"),
         ("missed_task", version.missed_task, Scope.EPISODE, "a duty"),
+        *(
+            (f"appointments.{k}.missed", kind.missed, Scope.EPISODE, "a duty")
+            for k, kind in version.appointments.items()
+        ),
     )
     for path, name, scope, must in wanted:
         if name in version.tasks and version.tasks[name].scope is not scope:
@@ -125,16 +132,25 @@ def _is_known(subject: Subject, version: ProtocolVersion) -> bool:
 
 
 def _items_used(version: ProtocolVersion) -> Iterator[Said]:
-    for path, test in (*gate_tests(version), *trigger_tests(version)):
+    for path, test in every_test(version):
         subject = test.subject
         if subject.item:
             yield path, subject.item
-        elif subject.derived in DERIVED and DERIVED[subject.derived].of in (Of.ITEM, Of.ITEM_AT_APPOINTMENT):
-            yield f"{path}.of", subject.of.partition("/")[0]
-    yield "response.instrument", version.response.instrument
-    if version.response.baseline.void_by:
-        yield "response.baseline.void_by", version.response.baseline.void_by
-    yield "drug_item", version.drug_item
+        elif subject.derived in DERIVED:
+            yield from ((f"{path}.of", item) for item in _items_of(subject))
+    yield from ((path, item) for path, item, _ in items_named(version))
+
+
+def _items_of(subject: Subject) -> tuple[str, ...]:
+    """The items a derived value is about."""
+    first, _, second = subject.of.partition("/")
+    match DERIVED[subject.derived].of:
+        case Of.ITEM | Of.ITEM_AT_APPOINTMENT:
+            return (first,)
+        case Of.ITEM_AND_ITEM:
+            return (first,) if second == "trial.drug" else (first, second)
+        case _:
+            return ()
 
 
 def _roles_used(version: ProtocolVersion) -> Iterator[Said]:
@@ -163,6 +179,7 @@ def _names_used(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Conta
     yield from _names_in_stages(version)
     yield from _names_in_work(version)
     yield from _names_in_tests(version)
+    yield from names_in_plans(version)
 
 
 def _names_in_stages(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Container[str]]]:
@@ -173,8 +190,9 @@ def _names_in_stages(version: ProtocolVersion) -> Iterator[tuple[str, str, str, 
         path = f"transitions.{name}"
         for at, source in enumerate(transition.sources):
             yield f"{path}.from.{at}", "stage", source, version.stages
-        for at, gate in enumerate(transition.gates):
-            yield f"{path}.gates.{at}", "gate", gate, version.gates
+        for side, gates in (("gates", transition.gates), ("warns", transition.warns)):
+            for at, gate in enumerate(gates):
+                yield f"{path}.{side}.{at}", "gate", gate, version.gates
         if transition.to:
             yield f"{path}.to", "stage", transition.to, version.stages
         for verb, act in (("authorises", transition.authorises), ("records", transition.records)):
@@ -194,13 +212,15 @@ def _names_in_work(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Co
                     ("stage", trigger.stage, version.stages),
                     ("act", trigger.act, version.acts),
                     ("appointment", trigger.appointment, version.appointments),
+                    ("appointment", trigger.cancelled, version.appointments),
+                    ("stage or duty", trigger.during, {**version.stages, **version.tasks}),
                     ("transition", trigger.transition, version.transitions),
                 )
                 yield from ((f"{path}.{side}.{at}", what, name, known) for what, name, known in facts if name)
 
 
 def _names_in_tests(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Container[str]]]:
-    for path, test in gate_tests(version):
+    for path, test in every_test(version):
         subject = test.subject
         if subject.item:
             continue
@@ -222,19 +242,52 @@ def _names_in_of(
             yield path, "appointment", subject.of, version.appointments
         case Of.ITEM_AT_APPOINTMENT:
             yield path, "appointment", subject.of.partition("/")[2], version.appointments
-        case Of.ITEM:
+        case Of.RESPONSE:
+            yield path, "further response", subject.of, ("", *version.responses)
+        case Of.FORM:
+            yield path, "form", subject.of, version.forms
+        case Of.ITEM | Of.ITEM_AND_ITEM:
             pass
 
 
 def _misused_items(version: ProtocolVersion) -> Iterator[Said]:
-    kinds = (
-        ("response.instrument", version.response.instrument, Kind.NUMBER),
-        ("response.baseline.void_by", version.response.baseline.void_by, Kind.YES_NO),
-        ("drug_item", version.drug_item, Kind.CHOICE),
-    )
-    for path, name, kind in kinds:
-        if name in version.items and version.items[name].kind is not kind:
-            yield path, f"{name} must be of kind {kind}"
-    drugs = version.items.get(version.drug_item)
-    if drugs is not None and drugs.kind is Kind.CHOICE and set(drugs.choices) != set(version.drugs):
-        yield f"items.{version.drug_item}.choices", f"these must be the drugs: {', '.join(version.drugs)}"
+    for path, name, kinds in items_named(version):
+        if name in version.items and version.items[name].kind not in kinds:
+            yield path, f"{name} must be of kind {' or '.join(sorted(kinds))}"
+    for path, test in every_test(version):
+        wanted = {"days_since": Kind.DATE}.get(test.subject.derived)
+        named = version.items.get(test.subject.of)
+        if wanted is not None and named is not None and named.kind is not wanted:
+            yield f"{path}.of", f"{named.key} must be of kind {wanted}"
+    yield from _choices_that_differ(version)
+
+
+def _choices_that_differ(version: ProtocolVersion) -> Iterator[Said]:
+    """Items whose choices must be what something else declares."""
+    must: list[tuple[str, str, Mapping[str, object]]] = [(version.drug_item, "the drugs", version.drugs)]
+    if version.complications:
+        must.append((COMPLICATION, "the complications", version.complications))
+        if COMPLICATION not in version.items:
+            yield "complications", f"no item is called {COMPLICATION}: nothing could open their work"
+    for name, what, declared in must:
+        item = version.items.get(name)
+        if item is not None and item.kind is Kind.CHOICE and set(item.choices) != set(declared):
+            yield f"items.{name}.choices", f"these must be {what}: {', '.join(declared)}"
+    for path, rule in responses(version):
+        item = version.items.get(rule.line_by)
+        if item is not None and (lacks := [choice for choice in item.choices if choice not in rule.lines]):
+            yield f"{path}.lines", f"no line for {', '.join(lacks)}"
+    yield from _choices_of_plans(version)
+
+
+def _choices_of_plans(version: ProtocolVersion) -> Iterator[Said]:
+    """The same for the kinds of a filling, and for the anticoagulants somebody can take."""
+    refill, plan = version.refill, version.anticoagulants
+    kinds = version.items.get(refill.kind) if refill else None
+    if refill is not None and kinds is not None and set(kinds.choices) != set(refill.keeps):
+        yield "refill.keeps", f"these must be the choices of {refill.kind}: {', '.join(kinds.choices)}"
+    taken = version.items.get(plan.drug) if plan else None
+    if plan is not None and taken is not None:
+        known = {row.drug for row in plan.interruptions} | {NOTHING}
+        if odd := sorted(known - set(taken.choices)):
+            yield "anticoagulants.interruptions", f"{', '.join(odd)} is no choice of {plan.drug}"

@@ -40,7 +40,8 @@ def hasty_repeats(version: ProtocolVersion) -> Iterator[Said]:
 def pausable_clocks(version: ProtocolVersion) -> Iterator[Said]:
     """Work that outlives a stage, on a ladder that a hold would silence."""
     for key, task in version.tasks.items():
-        if task.scope is not Scope.STINT and version.ladders[task.ladder].on_hold is OnHold.PAUSE:
+        goes_on = task.scope is not Scope.STINT or task.follows
+        if goes_on and version.ladders[task.ladder].on_hold is OnHold.PAUSE:
             yield f"{work_path(key, task)}.ladder", f"a hold would pause {task.ladder}, and with it {key}"
 
 
@@ -62,10 +63,23 @@ def left_behind(version: ProtocolVersion) -> Iterator[Said]:
             yield f"{path}.closes", f"{key} can be open and cannot be discharged, also on hold, in: {', '.join(stuck)}"
 
 
+def late_for_complications(version: ProtocolVersion) -> Iterator[Said]:
+    """Complications whose ladder tells nobody within the time in which somebody must act."""
+    for key, one in version.complications.items():
+        ladder = version.ladders[version.tasks[one.duty].ladder]
+        first = ladder.rungs[0].after
+        if ladder.time is not TimeKind.CLOCK or first.minutes > one.act_within.minutes:
+            yield (
+                f"complications.{key}.ladder",
+                f"{ladder.key} first tells somebody after {first}, in {ladder.time} time",
+            )
+
+
 def never_opened(version: ProtocolVersion) -> Iterator[Said]:
     """Work that nothing opens, or that something other than its scope would open."""
     named = {version.hold.task, version.second_person_task, version.safety_task, version.missed_task}
     named |= {duty for stage in version.stages.values() for duty in stage.duties}
+    named |= {kind.missed for kind in version.appointments.values()}
     for key, task in version.tasks.items():
         if not task.opens and key not in named:
             yield work_path(key, task), f"nothing opens {key}"
@@ -102,6 +116,14 @@ REMINDING = (
         why="A hold pauses waiting, not a catheter in a back. Only tasks of a stage may stand still.",
         remedy="use a ladder with on_hold: run",
         check=pausable_clocks,
+    ),
+    Rule(
+        code="T405",
+        title="Ladder too slow for a complication",
+        why="A complication says within how long somebody must act. Whoever is told later, or only in working hours, "
+        "cannot.",
+        remedy="a ladder in clock time whose first rung is no later than act_within",
+        check=late_for_complications,
     ),
     Rule(
         code="T501",
@@ -166,7 +188,8 @@ def _open_in(version: ProtocolVersion, duty: TaskRule) -> frozenset[str]:
     starts = {key for key, stage in version.stages.items() if duty.key in stage.duties}
     for trigger in duty.opens:
         starts |= _starts(version, trigger)
-    if duty.key in (version.safety_task, version.missed_task):
+    missed = {kind.missed for kind in version.appointments.values()}
+    if duty.key in (version.safety_task, version.missed_task, *missed):
         starts |= reachable(version)
     return reached(onward(version), starts)
 
@@ -199,7 +222,7 @@ def _recordable(version: ProtocolVersion, trigger: Trigger, stage: str) -> bool:
     if trigger.act:
         approved = any(t.authorises == trigger.act and _can_take(t, stage) for t in ways)
         return approved and any(t.records == trigger.act and _can_take(t, stage) for t in ways)
-    return trigger.test is not None or bool(trigger.appointment)
+    return trigger.test is not None or bool(trigger.appointment or trigger.cancelled)
 
 
 def _can_take(transition: Transition, stage: str) -> bool:

@@ -65,4 +65,6 @@ def trigger_tests(version: ProtocolVersion) -> Iterator[tuple[str, Test]]:
 
 def work_path(key: str, task: TaskRule) -> str:
     """Where a task or duty stands in the file."""
+    if key.startswith("complication_"):
+        return f"complications.{key.removeprefix('complication_')}"
     return f"{'duties' if task.scope is Scope.EPISODE else 'tasks'}.{key}"

@@ -46,7 +46,8 @@ class WrittenResponse(Sourced):
         """Where relief passes, by the value of `line_by`; under an empty text where it is the same for everybody."""
         if self.lines is not None:
             return dict(self.lines)
-        return {"": amount for amount in (self.above, self.at_least) if amount is not None}
+        said = self.above if self.above is not None else self.at_least
+        return {} if said is None else {"": said}
 
     @model_validator(mode="after")
     def _one_line(self) -> Self:

@@ -50,8 +50,21 @@ def subject_label(subject: Subject, version: ProtocolVersion) -> str:
 
 def trigger(fact: Trigger, version: ProtocolVersion) -> str:
     """What opens or closes work, in words."""
+    during = f", during {_going_on(fact.during, version)}" if fact.during else ""
+    return _fact(fact, version) + during
+
+
+def _going_on(name: str, version: ProtocolVersion) -> str:
+    return version.stages[name].label if name in version.stages else version.tasks[name].label
+
+
+def _fact(fact: Trigger, version: ProtocolVersion) -> str:
     if fact.test is not None:
-        return asked(fact.test, version)
+        rise = f" (its rise in percent over {span(fact.rise_over)})" if fact.rise_over else ""
+        times = f", {fact.times} times in a row" if fact.times > 1 else ""
+        return asked(fact.test, version) + rise + times
+    if fact.cancelled:
+        return f"{version.appointments[fact.cancelled].label} cancelled"
     if fact.stage:
         return version.stages[fact.stage].label
     if fact.act:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,54 @@ def add_site(
         store = here.admin()
         people.add_site(store, site=site, name=name, zone=zone, country=country, subdivision=subdivision)
         print(f"site {site}")
+
+
+@sites.command("set")
+def set_parameter(
+    site: str,
+    protocol: str,
+    parameter: str,
+    value: str,
+    by: Annotated[str, typer.Option(help="the clinician or lead who decided so")],
+    reason: Annotated[str, typer.Option(help="why")],
+) -> None:
+    """Set a site's own value of a protocol's parameter, inside its bounds."""
+    with plainly(), ground() as here:
+        before = people.set_parameter(
+            here.admin(), site=site, protocol=protocol, name=parameter, value=_number(value), person=by, reason=reason
+        )
+        print(f"{parameter} at {site}: {before} -> {value}")
+
+
+@sites.command("parameters")
+def parameters(
+    site: str, protocol: str, *, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
+) -> None:
+    """What a protocol lets a site set, what it has set, and who did when and why."""
+    with plainly(), ground() as here:
+        version, made = people.site_parameters(here.admin(), site=site, protocol=protocol)
+    newest = {one.name: one for one in reversed(made)}
+    if as_json:
+        told = {
+            name: str(newest[name].value if name in newest else rule.default)
+            for name, rule in version.parameters.items()
+        }
+        print(json.dumps({"protocol": version.name, "site": site, "parameters": told}, indent=2))
+        return
+    for name, rule in version.parameters.items():
+        here_now = newest.get(name)
+        who = (
+            f"set by {here_now.set_by} on {here_now.set_at:%Y-%m-%d}: {here_now.reason}" if here_now else "the default"
+        )
+        value = here_now.value if here_now else rule.default
+        print(f"{name:<28} {value} {rule.unit}  ({who}; {rule.minimum} to {rule.maximum}, {rule.basis})")
+
+
+def _number(value: str) -> Decimal:
+    try:
+        return Decimal(value)
+    except InvalidOperation as broken:
+        raise typer.BadParameter(f"{value!r} is no number") from broken
 
 
 @staffs.command("add")

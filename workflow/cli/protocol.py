@@ -17,7 +17,9 @@ from workflow.authoring.outline import outline as outline_of
 from workflow.authoring.printings import freeze as put_on_list
 from workflow.authoring.printings import printings
 from workflow.authoring.schema import Loaded, load
+from workflow.cli.changing import diff, migrate
 from workflow.cli.ground import ground, plainly
+from workflow.cli.proving import proof
 from workflow.cli.trying import attempt
 from workflow.service import people
 
@@ -31,7 +33,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command("prove")(proof)
 app.command("try")(attempt)
+app.command()(diff)
+app.command()(migrate)
 
 # What exists and cannot be read is ours to tell (3); what does not exist is bad usage (2).
 _FILE = typer.Argument(exists=True, dir_okay=False, readable=False, help="A protocol file.")

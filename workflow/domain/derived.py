@@ -3,7 +3,7 @@
 Each answers on recorded facts alone; a missing input is unknown. `of` says what it is about, where it needs that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -158,17 +158,34 @@ def _trial_drug(view: "View", _: str) -> Known | Missing:
 
 
 def _observed_enough(view: "View", _: str) -> Known | Missing:
-    """Whether the last dose's observation time, as its drug asks, has passed: yes or no."""
-    trial = view.trial
-    doses = [d for d in view.episode.administrations.values() if trial and d.trial == trial.number]
-    starts = [(d.given_at, d.drug) for d in doses]
-    if trial and trial.punctured_at:
-        starts.append((trial.punctured_at, trial.drug))
-    if not starts:
+    """Whether the observation time of every dose and puncture so far, as its drug asks, has passed: yes or no.
+
+    Of every trial: an observation can run on into the next one. Where no trial tells the drug, the longest counts.
+    """
+    longest = max(drug.observe.minutes for drug in view.protocol.drugs.values())
+    told = [
+        (at + timedelta(minutes=drug.observe.minutes if drug else longest), key)
+        for at, name, key in _observed_from(view)
+        if at <= view.at
+        for drug in (view.protocol.drugs.get(name),)
+    ]
+    if not told:
         return Missing(because="has nothing to count from")
-    ends = max(at + view.protocol.drug(drug).observe.elapsed for at, drug in starts)
+    ends = max(at for at, _ in told)
     shown = f"until {view.calendar.local(ends):%Y-%m-%d %H:%M}"
-    return Known(shown=shown, text="yes" if ends <= view.at else "no", keys=tuple(d.key for d in doses))
+    return Known(shown=shown, text="yes" if ends <= view.at else "no", keys=tuple(key for _, key in told if key))
+
+
+def _observed_from(view: "View") -> "Iterator[tuple[datetime, str, str]]":
+    """When an observation began, on which drug, with the key of its dose; also for a puncture outside any trial."""
+    episode = view.episode
+    yield from ((d.given_at, d.drug, d.key) for d in episode.administrations.values())
+    yield from ((t.punctured_at, t.drug, "") for t in episode.trials.values() if t.punctured_at is not None)
+    for passage in episode.passages.values():
+        trial = episode.trials.get(str(passage.trial))
+        told = trial is not None and trial.punctured_at is not None and trial.punctured_at >= passage.at
+        if passage.act == "puncture" and passage.until is None and not told:
+            yield passage.at, "", ""
 
 
 def _until_appointment(view: "View", of: str) -> Known | Missing:

@@ -66,7 +66,7 @@ def table(protocol: ProtocolVersion) -> Table:
 
 
 def reports_of(rule: Transition, view: View) -> tuple[GateReport, ...]:
-    """What each gate of a transition answers at the view's instant; then those that only warn, where they do not pass."""
+    """What each gate of a transition answers at the view's instant; then those that warn and do not pass."""
     warnings = (replace(report(view.protocol.gate(gate), view), weight=Weight.WARNS) for gate in rule.warns)
     told = tuple(seen for seen in warnings if not seen.verdict.passes)
     return (*(report(view.protocol.gate(gate), view) for gate in rule.gates), *told)

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     RELEASE = "release"
     OVERRIDE = "override"
     DEVIATE = "deviate"
+    MIGRATE = "migrate"  # let an episode go on under another version of its protocol
     MANAGE = "manage"  # sites, staff, tokens, calendars
 
 
@@ -73,6 +74,7 @@ POLICY: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.RELEASE: _LEADS | {Role.IMPLANTER},
         Verb.OVERRIDE: _DECIDES,
         Verb.DEVIATE: _DECIDES,
+        Verb.MIGRATE: frozenset({Role.CLINICIAN, Role.LEAD}),
         Verb.MANAGE: frozenset({Role.ADMIN}),
     }
 )

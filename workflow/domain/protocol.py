@@ -204,7 +204,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """What must hold on every path to an act or a stage: gates passed on the way, duties not open. Proven, not checked."""
+    """What must hold on every path to an act or a stage: gates passed on the way, duties not open."""
 
     key: str
     label: str

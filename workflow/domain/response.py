@@ -114,16 +114,10 @@ def _occasions(
     found = []
     for at, dose in enumerate(doses, start=1):
         if dose in last:
-            inside = [
-                o
-                for o in after
-                if _covers(view, dose, trial, o.observed_at) and o.observed_at < ends.get(dose.key, o.observed_at + _TICK)
-            ]
+            until = ends.get(dose.key, view.at)  # a score at the very time of the next dose was taken before it
+            inside = [o for o in after if _covers(view, dose, trial, o.observed_at) and o.observed_at <= until]
             found.append(_Occasion(f"dose {at} ({dose.given} {dose.unit}): ", inside))
     return found
-
-
-_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +142,7 @@ def _covers(view: "View", dose: Administration, trial: Trial, at: datetime) -> b
 # ----------------------------------------------------------------------------------------------------- the judgement
 
 
-def _judged(
-    rule: ResponseRule, view: "View", base: list[Observation], occasions: "list[_Occasion] | str"
-) -> Response:
+def _judged(rule: ResponseRule, view: "View", base: list[Observation], occasions: "list[_Occasion] | str") -> Response:
     """Every occasion must pass. One that does not is a no; one that cannot be judged leaves it open."""
     if isinstance(occasions, str):
         return _unknown(occasions, base=base)

@@ -30,9 +30,7 @@ class Situation:
     settings: Mapping[str, Decimal] = field(default_factory=dict)  # the site's own values of parameters
 
     def view(self, at: datetime) -> View:
-        return View(
-            self.protocol, self.episode, at, self.calendar, settings=self.settings, born_on=self.born_on
-        )
+        return View(self.protocol, self.episode, at, self.calendar, settings=self.settings, born_on=self.born_on)
 
     def moment(self, at: datetime | None, *, place: str = "occurred_at") -> datetime:
         """When something happened: `at`, or now. Raises ImpossibleTimeError for the future or before birth."""

@@ -45,8 +45,10 @@ class View:
         return f"{subject.derived} {subject.of}".strip()
 
     def parameter(self, name: str) -> Decimal:
-        """The site's value of a parameter, or the protocol's default."""
-        return self.settings.get(name, self.protocol.parameters[name].default)
+        """The site's value of a parameter; the default where it has none, or one outside this version's bounds."""
+        rule = self.protocol.parameters[name]
+        value = self.settings.get(name, rule.default)
+        return value if rule.minimum <= value <= rule.maximum else rule.default
 
     def response(self, rule: str = "") -> Response | None:
         """Relief in the trial under way, or the last one; by a further rule, where one is named."""
@@ -65,7 +67,9 @@ class View:
 
     def moments(self, item: str) -> list[tuple[datetime, str]]:
         """Every moment recorded in an item of kind `time` by now, oldest first, with the observation's key."""
-        seen = [o for o in self.episode.observations.values() if o.item == item and o.stands and o.observed_at <= self.at]
+        seen = [
+            o for o in self.episode.observations.values() if o.item == item and o.stands and o.observed_at <= self.at
+        ]
         found = [(moment_of(o.text), o.key) for o in seen if o.text is not None]
         return sorted((moment, key) for moment, key in found if moment is not None)
 

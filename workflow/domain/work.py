@@ -39,10 +39,10 @@ def happened(draft: Draft, fact: Fact) -> None:
     """Let a fact close what it discharges and open what it creates."""
     rules = draft.s.protocol.tasks.values()
     for rule in rules:
-        if any(_matches(draft, trigger, fact) for trigger in rule.closes):
+        if any(matches(draft, trigger, fact) for trigger in rule.closes):
             _discharge(draft, rule, fact)
     for rule in rules:
-        if not rule.repeats and any(_matches(draft, trigger, fact) for trigger in rule.opens):
+        if not rule.repeats and any(matches(draft, trigger, fact) for trigger in rule.opens):
             open_task(draft, rule, anchor=fact.at, fact=fact)
 
 
@@ -162,7 +162,7 @@ def _discharge(draft: Draft, rule: TaskRule, fact: Fact) -> None:
             end_task(draft, task, state=TaskState.DONE, why=why, at=fact.at, closed_on=seen.key if seen else None)
 
 
-def _matches(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
+def matches(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
     """Whether a fact is the one a trigger waits for, at a moment it counts."""
     if not _told_by(trigger, fact) or (trigger.during and not _goes_on(draft, trigger.during)):
         return False

@@ -294,6 +294,7 @@ def _situation(store: Store, connection: Connection, person: Person, locked: Loc
         actor=person.at(locked.site),
         now=locked.now,
         born_on=identity.born_on if identity else None,
+        settings=loaded.settings,
     )
 
 

@@ -12,7 +12,7 @@ from workflow.domain.policy import Verb, require
 from workflow.domain.situation import Situation
 from workflow.service.act import Desk
 from workflow.service.answer import Answer, retold, told
-from workflow.store import candidates, episodes, ledger, protocols
+from workflow.store import candidates, episodes, ledger, parameters, protocols
 from workflow.store.calendars import Place, calendar
 from workflow.store.candidates import Identity, Registered
 from workflow.store.episodes import Command
@@ -72,6 +72,7 @@ def _enrol(  # noqa: PLR0917 - as above
             actor=actor,
             now=now,
             born_on=identity.born_on,
+            settings=parameters.in_force(connection, site, version.key),
         )
         decision = decide.enrol(situation, occurred_at=occurred_at)
         episodes.apply(connection, [decision], heads={}, keys={episode.id: candidate.key}, command=command)

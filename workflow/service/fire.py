@@ -90,6 +90,7 @@ def _situations(connection: Connection, site: str, loaded: Mapping[str, Loaded],
             actor=system("timer"),
             now=now,
             roster=roster,
+            settings=each.settings,
         )
         for id_, each in loaded.items()
     }

@@ -218,6 +218,7 @@ def _sight(desk: Desk, connection: Connection, person: Person, episode: str, pag
         actor=person.at(site),
         now=now,
         born_on=identity.born_on if identity else None,
+        settings=loaded.settings,
     )
     return Sight(code=loaded.code, identity=identity, situation=situation)
 

@@ -1,12 +1,13 @@
 """Sites, the people who work there, and what is published: set up by an administrator, as theca_migrate."""
 
 from datetime import date
+from decimal import Decimal
 
 from workflow.domain.actor import Role
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.protocol import ProtocolVersion
 from workflow.service.intake import rows
-from workflow.store import protocols, staff
+from workflow.store import parameters, protocols, staff
 from workflow.store.session import Store
 
 PEOPLE = ("person", "name", "email", "site", "role")
@@ -63,6 +64,27 @@ def load(store: Store, data: bytes, *, today: date) -> list[str]:
                 connection, site=cells["site"], staff=cells["person"], role=Role(cells["role"]), starts_on=today
             )
     return sorted({row.cells["person"] for row in found})
+
+
+def set_parameter(
+    store: Store, *, site: str, protocol: str, name: str, value: Decimal, person: str, reason: str
+) -> Decimal:
+    """Set a site's value of a parameter of the newest version of a protocol; answers the one before.
+
+    Raises UnknownNameError, ImpossibleValueError naming the bounds, NotPermittedError, NotFoundError.
+    """
+    with store.transaction() as connection:
+        version = protocols.fetch(connection, protocol)
+        before = parameters.in_force(connection, site, version.key)
+        parameters.put(connection, version, site=site, name=name, value=value, by=person, reason=reason)
+        return before.get(name, version.parameters[name].default)
+
+
+def site_parameters(store: Store, *, site: str, protocol: str) -> tuple[ProtocolVersion, list[parameters.Set]]:
+    """The newest version of a protocol, and every value a site has set for it, newest first. Raises NotFoundError."""
+    with store.transaction() as connection:
+        version = protocols.fetch(connection, protocol)
+        return version, parameters.history(connection, site, version.key)
 
 
 def publish(store: Store, text: str) -> ProtocolVersion:

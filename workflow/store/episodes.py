@@ -8,7 +8,7 @@ apply ─► every table at most once, the ledger through its own function      
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -24,6 +24,7 @@ from workflow.domain.episode import COLLECTIONS, Episode, Hold
 from workflow.domain.errors import NotFoundError
 from workflow.domain.ledger import GENESIS, SALT_BYTES, chain
 from workflow.store.calendars import Place, calendar, dates
+from workflow.store.parameters import IN_FORCE, read
 from workflow.store.rows import COMMAND, EPISODE, MESSAGE, TABLES, insert, packed, row, upsert
 from workflow.store.vault import CandidateKey, Vault
 
@@ -46,6 +47,7 @@ class Loaded:
     wrapped: bytes
     code: str
     calendar: Calendar
+    settings: Mapping[str, Decimal] = field(default_factory=dict)  # the site's own values of parameters
     identity: bytes | None = None
     answered: Answered | None = None  # what the command key was used for already
 
@@ -250,7 +252,9 @@ def _many(collection: str) -> str:
 _WHOLE = (  # the names are our own tables
     "SELECT e.id, c.wrapped, c.code, {sealed} AS sealed, jsonb_build_object('episode', to_jsonb(e),"  # noqa: S608
     " 'site', to_jsonb(s), 'year', extract(year FROM current_date)::integer,"
-    " 'closures', (SELECT jsonb_agg(d.day) FROM closure AS d WHERE d.site_id = e.site_id),"
+    " 'settings', "
+    + IN_FORCE.format(site="e.site_id", protocol="split_part(e.protocol, '@', 1)")
+    + ", 'closures', (SELECT jsonb_agg(d.day) FROM closure AS d WHERE d.site_id = e.site_id),"
     " 'answered', (SELECT to_jsonb(m) FROM command AS m"
     " WHERE m.site_id = e.site_id AND m.actor = :actor AND m.key = :key), "
     + ", ".join(_many(collection) for collection in COLLECTIONS)
@@ -296,6 +300,7 @@ def _loaded(whole: str, line: object) -> Loaded:
         identity=bytes(line.sealed) if line.sealed else None,  # type: ignore[attr-defined]
         code=line.code,  # type: ignore[attr-defined]
         calendar=calendar(_place(data)),
+        settings=read(data["settings"]),
         answered=_answered(data["answered"]),
     )
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from workflow.store.columns import finite, moment, of_episode, one_of
@@ -34,6 +34,20 @@ class Closure(SQLModel, table=True):
     site_id: str = Field(primary_key=True, foreign_key="site.site_id")
     day: date = Field(primary_key=True)
     label: str
+
+
+class Setting(SQLModel, table=True):
+    """A site's own value of a protocol's parameter; the newest counts, and none is ever changed."""
+
+    __tablename__ = "setting"
+    __table_args__ = (finite("value"),)
+    site_id: str = Field(primary_key=True, foreign_key="site.site_id")
+    protocol: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    set_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    value: Decimal = Field(sa_type=Numeric)
+    set_by: str = Field(foreign_key="staff.id")
+    reason: str
 
 
 class Staff(SQLModel, table=True):

@@ -26,9 +26,15 @@ _TRIAL: Mapping[str, Callable[[State], tuple[Answer, ...] | None]] = MappingProx
         "response.verdict": lambda s: None if s.doses else (None,),
         "response.scores": lambda s: None if s.method else (None,),
         "since.dose": lambda s: None if s.doses else (None,),
-        "observation.over": lambda s: None if s.doses or s.punctured else (None,),
+        "observation.over": lambda s: (None,) if _nothing_given(s) else None,
+        "observation.complete": lambda s: None if s.doses else (None,),
     }
 )
+
+
+def _nothing_given(state: State) -> bool:
+    """Whether no dose and no puncture can have been recorded so far."""
+    return not state.trials and not state.deviated
 
 
 class Sight:
@@ -43,7 +49,7 @@ class Sight:
 
     def known(self, state: State) -> Values:
         """The slots whose values follow from the state."""
-        key = (state.trials, state.method, state.catheter, state.punctured, state.doses, state.duties)
+        key = (state.trials, state.method, state.catheter, state.punctured, state.doses, state.duties, state.deviated)
         if key not in self._kept:
             self._kept[key] = dict(self._look(state))
         return self._kept[key]
@@ -83,14 +89,17 @@ class Ways:
         self._slots: dict[tuple[str, ...], tuple[Slot, ...]] = {}
         self._passing: dict[tuple[tuple[str, ...], Key], Passing | None] = {}
         self._not_shut: dict[tuple[tuple[str, ...], Key], bool] = {}
-        self.answered: dict[str, set[Verdict]] = {}
+        self._asked: set[tuple[tuple[str, ...], Key]] = set()
+        self.answered: dict[str, set[Verdict]] = {}  # by gate: every verdict it had in a state where it was asked
 
     def passing(self, names: tuple[str, ...], state: State | None) -> Passing | None:
         """How these gates can be passed together in a state (None: in some state), or None where they cannot."""
         known, key = self._known(names, state)
         if (names, key) not in self._passing:
             self._passing[names, key] = self._gates.passing(names, known)
-            for name in names if state is not None else ():
+        if state is not None and (names, key) not in self._asked:
+            self._asked.add((names, key))
+            for name in names:
                 self.answered.setdefault(name, set()).update(self._gates.answers(name, known))
         return self._passing[names, key]
 

@@ -136,7 +136,7 @@ class WrittenGateExpected(Written):
 class WrittenExpected(Written):
     """What must have come of a step."""
 
-    outcome: Literal["done", "moved", "proposed", "refused", "impossible"] | None = None
+    outcome: Literal["done", "moved", "proposed", "refused", "impossible", "any"] | None = None
     because: Text | None = None  # is contained in what made it impossible
     gates: Annotated[dict[Code, WrittenGateExpected], BeforeValidator(_filled)] | None = None
     stage: Code | None = None

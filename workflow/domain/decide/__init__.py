@@ -12,6 +12,7 @@ from workflow.domain.decide.deviate import deviate
 from workflow.domain.decide.enrol import enrol
 from workflow.domain.decide.fire import fire
 from workflow.domain.decide.hold import hold, release
+from workflow.domain.decide.migrate import migrate
 from workflow.domain.decide.override import override
 from workflow.domain.decide.postpone import snooze, wait
 from workflow.domain.decide.record import record
@@ -36,6 +37,7 @@ __all__ = [
     "enrol",
     "fire",
     "hold",
+    "migrate",
     "override",
     "reassign",
     "record",

@@ -51,7 +51,9 @@ def _take_back(draft: Draft, old: Observation, new: Observation | None) -> None:
     Where another standing value asks for the duty it goes on resting on that, and its climb is not set back.
     """
     for task in tuple(draft.episode.tasks.values()):
-        rule = draft.s.protocol.tasks[task.name]
+        rule = draft.s.protocol.tasks.get(task.name)
+        if rule is None:  # it ended under an earlier version, which alone declared it
+            continue
         if task.is_duty and task.closed_on == old.key and not _open_now(draft, task):
             again = open_task(draft, rule, anchor=task.anchor_at)
             draft.put("tasks", again.key, replace(again, opened_on=task.opened_on))

@@ -28,7 +28,9 @@ def fire(s: Situation, *, key: str, n: int) -> Decision | None:
     ladder = s.protocol.ladders[s.protocol.task(task.name).ladder]
     told = _told(s, task, ladder, timer)
     draft.messages = [_message(task, timer, ladder, member, channel) for member in told for channel in member.channels]
-    rung, due = ladder.next(timer.rung, anchor=counted_from(s.view(s.now), task), due_at=timer.due_at, now=s.now, calendar=s.calendar)
+    rung, due = ladder.next(
+        timer.rung, anchor=counted_from(s.view(s.now), task), due_at=timer.due_at, now=s.now, calendar=s.calendar
+    )
     set_timer(draft, key, rung=rung, due_at=max(due, task.acknowledged_until or due))
     about = {"task": key, "rung": timer.rung, "due_at": timer.due_at, "people": len(told)}
     return draft.decide("fire", occurred_at=timer.due_at, about=about)

@@ -1,0 +1,98 @@
+"""What would open a gate: held against trying every set of wishes, on seeded random criteria."""
+
+import random
+from itertools import chain, combinations
+
+import pytest
+
+from workflow.domain.criterion import Finding, Join, Verdict, combine
+from workflow.domain.opening import opening
+
+OPEN, SHUT, UNKNOWN = Verdict.OPEN, Verdict.SHUT, Verdict.UNKNOWN
+
+
+def leaf(name: str, verdict: Verdict) -> Finding:
+    return Finding(verdict=verdict, because="", asked=name)
+
+
+def group(join: Join, *parts: Finding, least: int = 0) -> Finding:
+    verdict = combine(join, tuple(part.verdict for part in parts), least=least)
+    return Finding(verdict=verdict, because="", parts=parts, join=join, least=least or None)
+
+
+def grown(dice: random.Random, depth: int) -> Finding:
+    if depth == 0 or dice.random() < 0.3:
+        return leaf(f"w{dice.randrange(5)}", dice.choice((OPEN, SHUT, UNKNOWN)))
+    parts = [grown(dice, depth - 1) for _ in range(dice.randint(2, 4))]
+    join = dice.choice(list(Join))
+    least = dice.randint(1, len(parts)) if join is Join.SOME else 0
+    return group(join, *parts, least=least)
+
+
+def after(finding: Finding, granted: frozenset[str]) -> Verdict:
+    """What a finding would be with some wishes granted, and everything else left as it is."""
+    if finding.join is None:
+        if finding.asked in granted:
+            return OPEN
+        return SHUT if f"not {finding.asked}" in granted else finding.verdict
+    return combine(finding.join, tuple(after(part, granted) for part in finding.parts), least=finding.least or 0)
+
+
+def wishes(finding: Finding) -> set[str]:
+    if finding.join is None:
+        return {str(finding.asked), f"not {finding.asked}"}
+    return set().union(*(wishes(part) for part in finding.parts))
+
+
+def smallest(finding: Finding) -> int | None:
+    """The size of the smallest set of wishes that opens a finding, by trying them all."""
+    all_of = sorted(wishes(finding))
+    sets = chain.from_iterable(combinations(all_of, size) for size in range(len(all_of) + 1))
+    sound = (one for one in sets if not any(f"not {wish}" in one for wish in one))
+    return next((len(one) for one in sound if after(finding, frozenset(one)) is OPEN), None)
+
+
+def names_once(finding: Finding) -> bool:
+    """Whether no wish stands at two places: else one place can want what another forbids, and none may be granted."""
+    leaves: list[str] = []
+    left = [finding]
+    while left:
+        one = left.pop()
+        left.extend(one.parts)
+        leaves.extend([str(one.asked)] if one.join is None else [])
+    return len(leaves) == len(set(leaves))
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_no_smaller_set_would_open_it_and_this_one_does(seed: int):
+    dice = random.Random(seed)
+    found = grown(dice, 3)
+    while not names_once(found):
+        found = grown(dice, 2)
+
+    told = opening(found)
+
+    assert after(found, frozenset(told)) is OPEN
+    assert len(told) == smallest(found)
+
+
+def test_one_wish_that_serves_twice_is_told_once_and_preferred():
+    shared = group(Join.ANY, leaf("plan agreed", UNKNOWN), leaf("takes none", SHUT))
+    gate = group(Join.ALL, shared, group(Join.ANY, leaf("INR", SHUT), leaf("takes none", SHUT)))
+
+    assert opening(gate) == ("takes none",)
+
+
+def test_an_open_gate_wants_nothing():
+    assert opening(group(Join.ALL, leaf("a", OPEN), leaf("b", OPEN))) == ()
+
+
+def test_none_wants_its_parts_away():
+    gate = group(Join.NONE, leaf("infection", OPEN), leaf("fever", UNKNOWN), leaf("rash", SHUT))
+    assert opening(gate) == ("not infection", "not fever")
+
+
+def test_some_wants_as_many_as_are_short():
+    gate = group(Join.SOME, leaf("a", OPEN), leaf("b", SHUT), leaf("c", UNKNOWN), leaf("d", SHUT), least=2)
+    assert gate.verdict is UNKNOWN
+    assert opening(gate) == ("b",)
