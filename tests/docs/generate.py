@@ -8,9 +8,11 @@ from pathlib import Path
 from api.app import create_app
 from api.document import describe
 from tests.docs.commands import commands, verbs_page
+from tests.docs.spec_page import spec_section
 from tests.docs.vectors import vectors_json, vectors_page
 from workflow.authoring import read
 from workflow.authoring.draw import draw
+from workflow.authoring.editor_schema import PLACE, schema_text
 from workflow.authoring.lint_page import lint_page
 from workflow.authoring.outline import outline
 from workflow.service.act import Desk
@@ -46,11 +48,19 @@ def pages() -> dict[str, str]:
         "docs/lint/README.md": lint_page(),
         "docs/openapi.json": openapi_json(),
         "docs/verbs.md": verbs_page(commands()),
+        PLACE: schema_text(),
     }
-    for file in sorted((ROOT / "protocols").glob("*/v*.yaml")):
-        version = read(file.read_text(encoding="utf-8"))
-        found[f"docs/protocols/{version.name}.svg"] = draw(version)
-        found[f"docs/protocols/{version.name}.md"] = outline(version)
+    return found | protocol_pages()
+
+
+def protocol_pages() -> dict[str, str]:
+    """A drawing and a page of each protocol version; the newest one's says what is tested."""
+    versions = [read(file.read_text(encoding="utf-8")) for file in sorted((ROOT / "protocols").glob("*/v*.yaml"))]
+    newest = {version.key: version for version in sorted(versions, key=lambda version: version.number)}
+    found = {f"docs/protocols/{version.name}.svg": draw(version) for version in versions}
+    for version in versions:
+        tested = spec_section(version.key) if version is newest[version.key] else ""
+        found[f"docs/protocols/{version.name}.md"] = outline(version) + tested
     return found
 
 

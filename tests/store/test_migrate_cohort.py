@@ -53,6 +53,7 @@ def v2_text() -> str:
         ("version: 1\n", "version: 2\n"),
         ('platelets, at_least: "100"', 'platelets, at_least: "150"'),
         ("case_review", "board_review"),
+        ("board_review: {label: Case review}", "board_review: {label: Board review}"),
         ("collect_review_inputs", "gather_review_inputs"),
         (FENTANYL, ""),
         ("choices: [morphine, fentanyl]", "choices: [morphine]"),
@@ -225,6 +226,7 @@ def test_a_renamed_stage_a_moved_ladder_and_a_renamed_task(desk: Desk, cohort, m
     (shift,) = [shift for shift in clock.work if shift.duty]
     assert (shift.fate, shift.rung_before, shift.rung_after, shift.due_after) == ("moved", 1, 1, duty.due_at)
     assert [tuple(row) for row in work] == [
+        ("board_review: {label: Case review}", "board_review: {label: Board review}"),
         ("collect_review_inputs", "cancelled", "opioid_trial@2 has no such task"),
         ("gather_review_inputs", "open", None),
     ]
@@ -356,7 +358,7 @@ def test_the_words_show_what_matters(typed, cohort, move: Move, database):
     for part in (
         "opioid_trial@1 to opioid_trial@2: 12 open episodes",
         "gate Platelets and INR allow a puncture: open becomes shut: Platelets: 120 10*9/L",
-        "Case review, from then on Case review",
+        "Case review, from then on Board review",
         "stays: trial 1, under way, is of fentanyl, which opioid_trial@2 does not declare",
         "stays: nobody to sign at south",
         "task Collect rescue use, function, goal and tolerance: ends: opioid_trial@2 has no such task",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from workflow.authoring.diff_words import Side, label_of, phrases, plainly, sort_of
 from workflow.domain.actor import Role
+from workflow.domain.calendar import Duration
 from workflow.domain.criterion import Criterion
 from workflow.domain.ladder import Ladder
 from workflow.domain.protocol import ProtocolVersion, tests_of
@@ -56,7 +57,7 @@ def _of_field(name: str, before: ProtocolVersion, after: ProtocolVersion) -> Ite
         for key in dict.fromkeys((*old, *new)):
             pair = Side(before, old.get(key)), Side(after, new.get(key))
             yield from _of_thing(name, key, *pair)
-    elif is_dataclass(old) or is_dataclass(new):
+    elif _is_thing(old) or _is_thing(new):
         yield from _of_thing(name, "", *sides)
     elif old != new:
         yield _change(name, "", "", sides, f"{name.replace('_', ' ')}: {plainly(sides[0])} becomes {plainly(sides[1])}")
@@ -68,19 +69,23 @@ def _of_thing(thing: str, key: str, old: Side, new: Side) -> Iterator[Change]:
         if old.value is not new.value:
             said = "is new" if old.value is None else "is gone"
             known = new if old.value is None else old
-            named = f"{sort_of(thing, known)} {label_of(known, key or thing)} {said}: {plainly(known)}"
-            yield _change(thing, key, "", (old, new), named)
+            named = f"{sort_of(thing, known)} {label_of(known, key)}" if key else thing.replace("_", " ")
+            yield _change(thing, key, "", (old, new), f"{named} {said}: {plainly(known)}")
         return
-    named = f"{sort_of(thing, new)} {label_of(new, key)}".strip()
-    if not is_dataclass(old.value) or type(old.value) is not type(new.value):
+    named = f"{sort_of(thing, new)} {label_of(new, key)}" if key else thing.replace("_", " ")
+    if not _is_thing(old.value) or type(old.value) is not type(new.value):
         if old.value != new.value:
             yield _change(thing, key, "", (old, new), f"{named}: {plainly(old)} becomes {plainly(new)}")
         return
-    for each in fields(old.value):
+    for each in fields(old.value):  # type: ignore[arg-type]  # a thing is a dataclass
         pair = old.at(each.name), new.at(each.name)
         if pair[0].value != pair[1].value:
             for phrase in phrases(thing, each.name, *pair):
                 yield _change(thing, key, each.name, pair, f"{named}: {phrase}")
+
+
+def _is_thing(value: object) -> bool:
+    return is_dataclass(value) and not isinstance(value, Duration)
 
 
 def _change(thing: str, key: str, field: str, sides: tuple[Side, Side], told: str) -> Change:

@@ -27,8 +27,8 @@ class Side:
         return Side(self.version, getattr(self.value, name))
 
 
-# What the plural of a thing's collection is called singly; others lose their s.
-_SORTS = {"hold": "holds", "response": "response", "tasks": "task", "responses": "response", "stages": "stage"}
+# What one thing of a collection is called; others lose their s.
+_SORTS = {"background": "remark"}
 _GONE = {
     ("transitions", "gates"): ("also asks for {}", "no longer asks for {}"),
     ("transitions", "warns"): ("also warns of {}", "no longer warns of {}"),

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator, Mapping
 
 from workflow.authoring.build_plans import COMPLICATION
-from workflow.authoring.rule import Rule, Said, work_path
+from workflow.authoring.rule import Rule, Said, triggers, work_path
 from workflow.authoring.subjects import DERIVED, Of, misfits
 from workflow.authoring.uses import every_test, items_named, names_in_plans, responses
 from workflow.domain.anticoagulant import NOTHING
@@ -39,8 +39,11 @@ def unknown_names(version: ProtocolVersion) -> Iterator[Said]:
 
 def misfit_tests(version: ProtocolVersion) -> Iterator[Said]:
     """Tests that compare a value with something it can never be."""
+    rises = {
+        path for path, trigger in triggers(version) if trigger.rise_over is not None
+    }  # in percent, whatever the item
     for path, test in every_test(version):
-        if _is_known(test.subject, version):
+        if _is_known(test.subject, version) and path not in rises:
             for message, allowed in misfits(test, version.items):
                 yield path, f"{message}; allowed: {allowed}"
 
@@ -206,9 +209,9 @@ def _names_in_work(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Co
         yield f"{path}.ladder", "ladder", task.ladder, version.ladders
         for at, gate in enumerate(task.gates):
             yield f"{path}.gates.{at}", "gate", gate, version.gates
-        for side, triggers in (("opens", task.opens), ("closes", task.closes)):
-            for at, trigger in enumerate(triggers):
-                facts = (
+        for side, facts in (("opens", task.opens), ("closes", task.closes)):
+            for at, trigger in enumerate(facts):
+                named = (
                     ("stage", trigger.stage, version.stages),
                     ("act", trigger.act, version.acts),
                     ("appointment", trigger.appointment, version.appointments),
@@ -216,7 +219,7 @@ def _names_in_work(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Co
                     ("stage or duty", trigger.during, {**version.stages, **version.tasks}),
                     ("transition", trigger.transition, version.transitions),
                 )
-                yield from ((f"{path}.{side}.{at}", what, name, known) for what, name, known in facts if name)
+                yield from ((f"{path}.{side}.{at}", what, name, known) for what, name, known in named if name)
 
 
 def _names_in_tests(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Container[str]]]:

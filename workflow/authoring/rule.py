@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from workflow.authoring.finding import Finding, Severity, Where
 from workflow.domain.criterion import Criterion, Group, Test
-from workflow.domain.protocol import ProtocolVersion, TaskRule
+from workflow.domain.protocol import ProtocolVersion, TaskRule, Trigger
 from workflow.domain.task import Scope
 
 Said: TypeAlias = tuple[str, str]  # a dotted path, and what is wrong there
@@ -55,12 +55,15 @@ def gate_tests(version: ProtocolVersion) -> Iterator[tuple[str, Test]]:
         yield from tests_under(gate.criterion, f"gates.{key}")
 
 
-def trigger_tests(version: ProtocolVersion) -> Iterator[tuple[str, Test]]:
+def triggers(version: ProtocolVersion) -> Iterator[tuple[str, Trigger]]:
+    """Every fact that opens or closes work, with its path in the file."""
     for key, task in version.tasks.items():
-        for side, triggers in (("opens", task.opens), ("closes", task.closes)):
-            for at, trigger in enumerate(triggers):
-                if trigger.test is not None:
-                    yield f"{work_path(key, task)}.{side}.{at}", trigger.test
+        for side, facts in (("opens", task.opens), ("closes", task.closes)):
+            yield from ((f"{work_path(key, task)}.{side}.{at}", fact) for at, fact in enumerate(facts))
+
+
+def trigger_tests(version: ProtocolVersion) -> Iterator[tuple[str, Test]]:
+    yield from ((path, trigger.test) for path, trigger in triggers(version) if trigger.test is not None)
 
 
 def work_path(key: str, task: TaskRule) -> str:

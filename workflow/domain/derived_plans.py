@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workflow.domain.anticoagulant import NOTHING, Interruption
 from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
+from workflow.domain.item import moment_of
 from workflow.domain.observing import Round, rounds
 from workflow.domain.refill import Refill, reckon
 
@@ -83,10 +84,11 @@ def anticoagulant_planned(view: "View", _: str) -> Known | Missing:
     if not isinstance(found, Interruption) or rule is None:
         return found if isinstance(found, Known) else _missing(found)
     procedures = [booked for kind in rule.procedures if (booked := view.episode.planned(kind)) is not None]
-    planned = view.moments(rule.planned)
-    if not procedures or not planned:
+    planned = view.latest(rule.planned)
+    stops_at = moment_of(planned.text) if planned is not None and planned.text is not None else None
+    if not procedures or planned is None or stops_at is None:
         return Missing(because="has no booked procedure" if not procedures else "has no planned last dose")
-    starts_at, (stops_at, key) = min(p.starts_at for p in procedures), planned[-1]
+    starts_at, key = min(p.starts_at for p in procedures), planned.key
     agreed = view.look(Subject(item=rule.agreed))
     if isinstance(agreed, Missing):
         return Missing(because="waits for the prescriber's agreement", keys=(key, *agreed.keys))

@@ -23,9 +23,7 @@ def adopted(model: Model, state: State) -> Iterator[tuple[str, State]]:
         if stage.ends or stage.key == protocol.begins or not _fits(model, stage.key, trial):
             continue
         for duties in _duties(model, stage.key, trial):
-            taken = trial._replace(
-                stage=stage.key, hold=state.hold, duties=state.duties | duties, passed=everything
-            )
+            taken = trial._replace(stage=stage.key, hold=state.hold, duties=state.duties | duties, passed=everything)
             yield from ((_told(model, after), after) for after in entered(model, taken, None, stage.key))
 
 

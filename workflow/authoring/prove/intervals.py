@@ -15,9 +15,7 @@ def numbers_between(
     return tuple(dict.fromkeys(number for number in found if _within(number, low, high)))
 
 
-def _candidates(
-    cuts: list[Decimal], step: Decimal, low: Decimal | None, high: Decimal | None
-) -> Iterator[Decimal]:
+def _candidates(cuts: list[Decimal], step: Decimal, low: Decimal | None, high: Decimal | None) -> Iterator[Decimal]:
     if not cuts:
         yield low if low is not None else high if high is not None else Decimal(0)
         return

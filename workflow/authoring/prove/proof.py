@@ -71,7 +71,9 @@ def prove(version: ProtocolVersion, where: Where | None = None) -> Proof:
     model = Model.of(version)
     seen = Seen(model)
     found = search(model, seen.watch)
-    flaws = _flaws(model, found, seen) if found.whole else (Flaw("P190", "", f"more than {len(found.states)} states", 0),)
+    flaws = (
+        _flaws(model, found, seen) if found.whole else (Flaw("P190", "", f"more than {len(found.states)} states", 0),)
+    )
     return Proof(
         version=version.name,
         states=len(found.states),

@@ -47,7 +47,6 @@ class Search:
                     left.append(back)
         return found
 
-
     def enrolled(self, *, avoiding: str = "") -> tuple[int, ...]:
         """The states that planned steps lead to from enrolment, without ever standing in one stage."""
         onward: list[list[int]] = [[] for _ in self.states]

@@ -79,7 +79,6 @@ class Sight:
         return tuple(number(count) for count in range(least, least + more + 1))
 
 
-
 class Ways:
     """Which gates can be passed in which state, each question asked once."""
 

@@ -30,17 +30,36 @@ class Steps:
     """The successors of a state under one model."""
 
     def __init__(self, model: Model) -> None:
+        rules = tuple(model.protocol.transitions.values())
         self._model = model
-        self._rules = tuple(model.protocol.transitions.values())
+        self._from = {key: tuple(rule for rule in rules if key in rule.sources) for key in model.protocol.stages}
+        self._approving = {act: tuple(r for r in rules if r.authorises == act) for act in model.protocol.acts}
+        self._recording = {act: next((r for r in rules if r.records == act), None) for act in model.protocol.acts}
         self._events = model.events()
+        self._kept: dict[State, tuple[tuple[Step, State], ...]] = {}
 
     def after(self, state: State) -> Iterator[tuple[Step, State]]:
-        """Every step from here with where it leads, ordinary ones first."""
+        """Every step from here with where it leads, ordinary ones first.
+
+        What was passed and what a value discharged bars no step but a correction; so the steps are worked out once
+        for all states that differ only in these.
+        """
+        bare = state._replace(valued=0, passed=0)
+        if bare not in self._kept:
+            self._kept[bare] = tuple(self._steps(bare))
+        for step, to in self._kept[bare]:
+            anew = step.name in self._model.begins or step.verb == "adopt" or to.deviated
+            passed = to.passed if anew else to.passed | state.passed
+            yield step, to._replace(valued=to.valued | state.valued, passed=passed)
+        yield from self._corrected(state)
+
+    # -- every verb
+
+    def _steps(self, state: State) -> Iterator[tuple[Step, State]]:
         yield from self._moves(state)
         yield from self._acts(state)
         yield from self._hold(state)
         yield from self._recorded(state)
-        yield from self._corrected(state)
         yield from self._deviations(state)
         for told, after in adopted(self._model, state):
             yield Step("adopt", told, stage=after.stage, planned=False), after
@@ -48,7 +67,7 @@ class Steps:
     # -- transitions
 
     def _moves(self, state: State) -> Iterator[tuple[Step, State]]:
-        for rule in self._rules:
+        for rule in self._from[state.stage]:
             if rule.records or not _may_take(rule, state):
                 continue
             late = self._model.passing(rule.gates, state) is None
@@ -72,7 +91,7 @@ class Steps:
     # -- acts
 
     def _acts(self, state: State) -> Iterator[tuple[Step, State]]:
-        for rule in self._rules:
+        for rule in self._from[state.stage]:
             if rule.records and _may_take(rule, state):
                 yield from self._record_act(state, rule)
         act = _next_dose(state)
@@ -88,16 +107,13 @@ class Steps:
             if self._model.passing(gates, state) is not None:
                 done = step._replace(approval=approval.name)
                 yield from ((done, after) for after in self._recorded_act(state, rule, gates, late=False))
-        for approval in self._rules:
+        for approval in self._approving[act]:
             gates = (*approval.gates, *rule.gates)
-            once = approval.authorises == act and state.stage in approval.sources
-            if once and (possible or state.out) and self._model.passing(gates, None) is not None:
+            if state.stage in approval.sources and (possible or state.out) and self._model.passing(gates, None) is not None:
                 told = step._replace(approval=approval.name, late=True, planned=False)
                 yield from ((told, after) for after in self._recorded_act(state, rule, gates, late=True))
 
-    def _recorded_act(
-        self, state: State, rule: Transition, gates: Sequence[str], *, late: bool
-    ) -> Iterator[State]:
+    def _recorded_act(self, state: State, rule: Transition, gates: Sequence[str], *, late: bool) -> Iterator[State]:
         fact = self._model.fact(act=rule.records, transition=rule.name)
         before = with_passed(self._model, went(self._model, state, rule), tuple(gates))
         for done in acted(before, rule.records, late=late):
@@ -110,8 +126,8 @@ class Steps:
                 if self._model.passing(approval.gates, state) is not None:
                     step = Step("dose", act, act=act, approval=approval.name)
                     yield from ((step, after) for after in self._given(state, act, approval.gates))
-        for approval in self._rules:
-            if approval.authorises == act and self._model.passing(approval.gates, None) is not None:
+        for approval in self._approving[act]:
+            if self._model.passing(approval.gates, None) is not None:
                 step = Step("dose", act, act=act, approval=approval.name, late=True, planned=False)
                 yield from ((step, after) for after in self._given(state, act, approval.gates, late=True))
 
@@ -122,7 +138,7 @@ class Steps:
 
     def _approvals(self, act: str, state: State) -> Iterator[Transition]:
         """The transitions that can authorise an act here and now."""
-        return (rule for rule in self._rules if rule.authorises == act and _may_take(rule, state))
+        return (rule for rule in self._approving[act] if _may_take(rule, state))
 
     # -- hold, values, corrections
 
@@ -155,7 +171,7 @@ class Steps:
 
     def _deviations(self, state: State) -> Iterator[tuple[Step, State]]:
         for act in self._model.protocol.acts:
-            rule = next((rule for rule in self._rules if rule.records == act), None)
+            rule = self._recording[act]
             step = Step("deviate", act, act=act, stage=rule.to if rule else "", deviation=True, planned=False)
             if act in DOSES and _next_dose(state) == act:
                 yield from ((step._replace(stage=""), after) for after in self._given(self._against(state), act))
@@ -174,7 +190,7 @@ class Steps:
 
 
 def _may_take(rule: Transition, state: State) -> bool:
-    return state.stage in rule.sources and (not state.hold or rule.on_hold)
+    return (not state.hold or rule.on_hold) and state.stage in rule.sources
 
 
 def _next_dose(state: State) -> str:
