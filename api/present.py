@@ -1,6 +1,7 @@
 """From values to the wire: an episode whole, a gate's report, and the answer to an act."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from fastapi import Response
 from pydantic import TypeAdapter
@@ -16,7 +17,9 @@ from api.schemas.episode import (
     IdentityOut,
     ObservationOut,
     OpenTaskOut,
+    RefillOut,
     ResponseOut,
+    RoundOut,
     StageOut,
     TrialOut,
 )
@@ -25,10 +28,12 @@ from api.schemas.problem import Problem
 from api.schemas.told import ActOut
 from workflow.domain.canonical import plain
 from workflow.domain.decision import Outcome
+from workflow.domain.derived_plans import refill, rounds_of
 from workflow.domain.episode import Episode, Hold
 from workflow.domain.gate import GateReport
 from workflow.domain.observation import Observation
 from workflow.domain.protocol import ProtocolVersion
+from workflow.domain.reckoning import floor
 from workflow.domain.response import Response as Relief
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task
@@ -110,6 +115,8 @@ def episode(sight: Sight) -> EpisodeOut:
         hold=_hold(it.hold),
         response=_response(s, s.view(s.now).response()),
         next_due=due(it.id, next_due(s)),
+        rounds=_rounds(s),
+        refill=_refill(s),
         trials=tuple(_trial(one) for one in it.trials.values()),
         tasks=tuple(_task(s, one) for one in it.open_tasks if not one.is_duty),
         duties=tuple(_task(s, one) for one in it.open_duties),
@@ -146,7 +153,11 @@ def _response(s: Situation, relief: Relief | None) -> ResponseOut | None:
     return ResponseOut(
         verdict=relief.verdict,
         because=relief.because,
-        relief_percent=None if shown is None else format(shown, "f"),
+        relief=None if shown is None else format(shown, "f"),
+        unit=relief.unit,
+        margin=_cents(relief.margin),
+        best=_cents(relief.best),
+        worst=_cents(relief.worst),
         asked_for=relief.asked,
         baseline_scores=tuple(name(s.episode.id, key) for key in relief.baseline_scores),
         scores=tuple(name(s.episode.id, key) for key in relief.scores),
@@ -166,7 +177,7 @@ def _trial(one: Trial) -> TrialOut:
         ended_at=one.ended_at,
         outcome=one.outcome,
         response=one.response,
-        relief_percent=None if one.relief is None else format(one.relief, "f"),
+        relief=None if one.relief is None else format(one.relief, "f"),
         source=one.prior,
     )
 
@@ -187,7 +198,23 @@ def _task(s: Situation, one: Task) -> OpenTaskOut:
         rung=timer.rung,
         clock=timer.state,
         about=one.about,
+        advice=s.protocol.task(one.name).advice,
     )
+
+
+def _rounds(s: Situation) -> tuple[RoundOut, ...]:
+    return tuple(RoundOut(due_at=one.due_at, lacks=one.lacks) for one in rounds_of(s.view(s.now)))
+
+
+def _refill(s: Situation) -> RefillOut | None:
+    found = refill(s.view(s.now))
+    if found.due_at is None:
+        return None
+    return RefillOut(reckoned=found.reckoned, printed=found.printed, due_at=found.due_at)
+
+
+def _cents(value: Fraction | None) -> str | None:
+    return None if value is None else format(floor(value), "f")
 
 
 def _appointments(s: Situation) -> tuple[AppointmentOut, ...]:

@@ -108,7 +108,7 @@ class IdentityOut(Wire):
 
 
 class TrialOut(Wire):
-    """One attempt. `relief_percent` is for display only: gates compute it anew from the scores."""
+    """One attempt. `relief`, in the unit of the protocol's response, is for display: gates compute it anew."""
 
     model_config = example(number=1, method="single_shot", drug="morphine", started_at=TIME, response="met")
 
@@ -121,17 +121,24 @@ class TrialOut(Wire):
     ended_at: Instant | None = None
     outcome: str | None = None
     response: str | None = None
-    relief_percent: str | None = None
+    relief: str | None = None
     source: str | None = None
 
 
 class ResponseOut(Wire):
-    """Relief in the last trial as it stands, with the worked arithmetic and the observations it rests on."""
+    """Relief in the last trial as it stands, with the worked arithmetic and the observations it rests on.
+
+    `margin` is how far over the line relief is (negative: short of it), in `unit`: percent, or points of the scale.
+    """
 
     model_config = example(
         verdict="met",
         because="baseline 8.00, mean 3.00 in the effect window: 62.50 % relief, 12.50 points above the line",
-        relief_percent="62.50",
+        relief="62.50",
+        unit="%",
+        margin="12.50",
+        best="2.00",
+        worst="4.00",
         asked_for="above 50 %",
         baseline_scores=[f"{EPISODE}~5.0"],
         scores=[f"{EPISODE}~9.0"],
@@ -140,7 +147,11 @@ class ResponseOut(Wire):
 
     verdict: str
     because: str
-    relief_percent: str | None = None
+    relief: str | None = None
+    unit: str
+    margin: str | None = None
+    best: str | None = None
+    worst: str | None = None
     asked_for: str
     baseline_scores: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
@@ -254,6 +265,26 @@ class OpenTaskOut(Wire):
     rung: int
     clock: str
     about: str | None = None
+    advice: str = ""
+
+
+class RoundOut(Wire):
+    """One round of observation after the last dose, and what it still lacks."""
+
+    model_config = example(due_at=TIME, lacks=["breathing_rate"])
+
+    due_at: Instant
+    lacks: tuple[str, ...]
+
+
+class RefillOut(Wire):
+    """When the pump is due: reckoned, and as the pump printed it; the earlier counts."""
+
+    model_config = example(reckoned=TIME, due_at=TIME)
+
+    reckoned: Instant | None = None
+    printed: Instant | None = None
+    due_at: Instant
 
 
 class EpisodeOut(Wire):
@@ -295,6 +326,8 @@ class EpisodeOut(Wire):
     hold: HoldOut | None = None
     response: ResponseOut | None = None
     next_due: DueOut | None = None
+    rounds: tuple[RoundOut, ...] = ()
+    refill: RefillOut | None = None
     trials: tuple[TrialOut, ...]
     tasks: tuple[OpenTaskOut, ...]
     duties: tuple[OpenTaskOut, ...]

@@ -84,7 +84,7 @@ def test_a_responder_walks_to_a_planned_implant(api: Api):
     assert second.json()["about"]["second"] == "clinician-1"
 
     shown = clara.get(path).json()
-    assert shown["response"]["relief_percent"] == "62.50"
+    assert shown["response"]["relief"] == "62.50"
     assert shown["administrations"][0]["given"] == "0.2"
     assert shown["identity"]["birth_date"] == "1960-02-29"
     assert [one["name"] for one in shown["tasks"]] == ["plan_implant"]

@@ -21,7 +21,8 @@ from workflow.domain.protocol import ProtocolVersion
 PREPARED = "Psychology and opioid reduction, where the pain is not from cancer"
 STAFFED = "Observation is staffed, and somebody takes the person home"
 INR = "INR on the day (on warfarin)"
-OLD = "not older than"
+INR_BEFORE = f"{INR}: at most 1.4, not older than 24 hours (ASRA18; R)"
+INR_AFTER = f"{INR}: at most 1.3, not older than 12 hours (HOUSE; D)"
 RUNG_3 = "      - {after: 26h, tell: [lead]}\n"
 RUNG_4 = "{after: 13d, tell:"
 
@@ -69,8 +70,7 @@ def told(changes: tuple[Change, ...]) -> list[str]:
         (
             '{item: inr, at_most: "1.4", within: 24h, label: INR on the day (on warfarin), source: ASRA18, mark: R}',
             '{item: inr, at_most: "1.3", within: 12h, label: INR on the day (on warfarin), source: HOUSE, mark: D}',
-            f"gate Bleeding risk, today: {INR}: at most 1.4, {OLD} 24 hours (ASRA18; R) becomes"
-            f" {INR}: at most 1.3, {OLD} 12 hours (HOUSE; D)",
+            f"gate Bleeding risk, today: {INR_BEFORE} becomes {INR_AFTER}",
         ),
         (
             '      - {item: escort_named, is: "yes", source: PNY132, mark: R}\n',

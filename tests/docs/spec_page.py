@@ -28,8 +28,8 @@ def spec_section(protocol: str, *, spec: Path = SPEC) -> str:
         return ""
     sentences = sum(len(chapter.sentences) for chapter in told)
     head = (
-        f"{_counted(sentences, 'sentence')} in {_counted(len(told), 'chapter')}, each held by a test that walks invented "
-        f"candidates through this protocol. `make test` runs them all."
+        f"{_counted(sentences, 'sentence')} in {_counted(len(told), 'chapter')}, each held by a test that walks "
+        "invented candidates through this protocol. `make test` runs them all."
     )
     return "\n\n".join(["\n## What is tested", fill(head, _WIDTH), *(_chapter(one) for one in told)]) + "\n"
 

@@ -31,7 +31,7 @@ def test_chapters_come_by_their_numbers_and_only_those_with_tests(tmp_path: Path
 
 
 def test_nothing_is_imported(tmp_path: Path):
-    folder = _spec(tmp_path / "..", test_spec_1="raise SystemExit\ndef test_one(): ...\n")
+    folder = _spec(tmp_path, test_spec_1="raise SystemExit\ndef test_one(): ...\n")
     assert len([*chapters(folder)]) == 1
 
 

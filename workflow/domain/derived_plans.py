@@ -36,6 +36,12 @@ def observed(view: "View", _: str) -> Known | Missing:
     return Known(shown=shown, text="yes" if over else "no", keys=keys)
 
 
+def rounds_of(view: "View") -> tuple[Round, ...]:
+    """Every round after the last dose; none where no plan runs."""
+    found = _rounds(view)
+    return () if isinstance(found, Missing) else found[0]
+
+
 def next_round(view: "View") -> datetime | None:
     """When the first round that was not made is due, or the plan ends; None where no plan runs."""
     found = _rounds(view)

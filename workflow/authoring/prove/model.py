@@ -84,11 +84,6 @@ class Model:
         return sum(1 << self.asked.index(gate) for gate in set(gates) if gate in self.asked)
 
     @cached_property
-    def begins(self) -> frozenset[str]:
-        """The transitions that begin a trial: what invariants ask for is counted from there."""
-        return frozenset(name for name, rule in self.protocol.transitions.items() if rule.begins_trial)
-
-    @cached_property
     def kept_catheters(self) -> int:
         """The bits of the duties that stand for a catheter in the body."""
         rules = self.protocol.tasks.values()

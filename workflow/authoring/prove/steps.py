@@ -36,30 +36,14 @@ class Steps:
         self._approving = {act: tuple(r for r in rules if r.authorises == act) for act in model.protocol.acts}
         self._recording = {act: next((r for r in rules if r.records == act), None) for act in model.protocol.acts}
         self._events = model.events()
-        self._kept: dict[State, tuple[tuple[Step, State], ...]] = {}
 
     def after(self, state: State) -> Iterator[tuple[Step, State]]:
-        """Every step from here with where it leads, ordinary ones first.
-
-        What was passed and what a value discharged bars no step but a correction; so the steps are worked out once
-        for all states that differ only in these.
-        """
-        bare = state._replace(valued=0, passed=0)
-        if bare not in self._kept:
-            self._kept[bare] = tuple(self._steps(bare))
-        for step, to in self._kept[bare]:
-            anew = step.name in self._model.begins or step.verb == "adopt" or to.deviated
-            passed = to.passed if anew else to.passed | state.passed
-            yield step, to._replace(valued=to.valued | state.valued, passed=passed)
-        yield from self._corrected(state)
-
-    # -- every verb
-
-    def _steps(self, state: State) -> Iterator[tuple[Step, State]]:
+        """Every step from here with where it leads, ordinary ones first."""
         yield from self._moves(state)
         yield from self._acts(state)
         yield from self._hold(state)
         yield from self._recorded(state)
+        yield from self._corrected(state)
         yield from self._deviations(state)
         for told, after in adopted(self._model, state):
             yield Step("adopt", told, stage=after.stage, planned=False), after

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from workflow.authoring.scalars import Code, Counted, Number, Span, Text, Whole, broken, some, wrong
 from workflow.authoring.shape_criterion import Sourced, Written
 from workflow.authoring.walk.moments import WrittenStart
-from workflow.authoring.walk.shape import WrittenSite
+from workflow.authoring.walk.shape import WrittenSite, filled
 from workflow.domain.actor import Role
 from workflow.domain.calendar import TimeKind
 
@@ -22,12 +22,6 @@ def _percent(value: Decimal) -> Decimal:
 def _weight(value: Decimal) -> Decimal:
     if value < 0:
         raise wrong("a weight", str(value), "0 or more")
-    return value
-
-
-def _some_map(value: object) -> object:
-    if not isinstance(value, dict) or not value:
-        raise wrong("a map with something in it", value, "{key: value}")
     return value
 
 
@@ -56,7 +50,7 @@ class WrittenValues(Written):
     """What is found when somebody looks: any number between two, or each word as often as its weight says."""
 
     between: WrittenRange | None = None
-    weights: Annotated[dict[Text, Weight], BeforeValidator(_some_map), AfterValidator(_weighed)] | None = None
+    weights: Annotated[dict[Text, Weight], BeforeValidator(filled), AfterValidator(_weighed)] | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -69,6 +63,12 @@ class WrittenPace(Written):
     median: Span
     p90: Span
     time: TimeKind = TimeKind.WORKING
+
+    @model_validator(mode="after")
+    def _half_first(self) -> Self:
+        if self.median.minutes > self.p90.minutes:
+            raise broken("nine tenths are done before half are", "median at most p90")
+        return self
 
 
 class WrittenWay(Written):
@@ -123,14 +123,14 @@ class WrittenCohort(Written):
     site: WrittenSite = Field(default_factory=WrittenSite)
     starts: WrittenStart | None = None
     referrals: WrittenReferrals | None = None
-    staff: Annotated[dict[Role, Counted], BeforeValidator(_some_map)] | None = None
-    pace: Annotated[dict[Code, WrittenPace], BeforeValidator(_some_map)] | None = None
-    items: Annotated[dict[Code, WrittenValues], BeforeValidator(_some_map)] | None = None
-    ways: Annotated[dict[Code, WrittenWay], BeforeValidator(_some_map)] | None = None
-    leaves: Annotated[dict[Code, WrittenLeave], BeforeValidator(_some_map)] | None = None
-    holds: Annotated[dict[Code, WrittenHold], BeforeValidator(_some_map)] | None = None
-    appointments: Annotated[dict[Code, WrittenBooking], BeforeValidator(_some_map)] | None = None
-    discharged_by: Annotated[dict[Code, Code], BeforeValidator(_some_map)] | None = None
+    staff: Annotated[dict[Role, Counted], BeforeValidator(filled)] | None = None
+    pace: Annotated[dict[Code, WrittenPace], BeforeValidator(filled)] | None = None
+    items: Annotated[dict[Code, WrittenValues], BeforeValidator(filled)] | None = None
+    ways: Annotated[dict[Code, WrittenWay], BeforeValidator(filled)] | None = None
+    leaves: Annotated[dict[Code, WrittenLeave], BeforeValidator(filled)] | None = None
+    holds: Annotated[dict[Code, WrittenHold], BeforeValidator(filled)] | None = None
+    appointments: Annotated[dict[Code, WrittenBooking], BeforeValidator(filled)] | None = None
+    discharged_by: Annotated[dict[Code, Code], BeforeValidator(filled)] | None = None
     gives_up: Code | None = None
     tries: Whole = 3
     response: WrittenResponse | None = None

@@ -9,7 +9,6 @@ from workflow.authoring.simulate.candidate import Candidate
 from workflow.authoring.simulate.chance import happens
 from workflow.authoring.simulate.ways import Wanted, value_for
 from workflow.authoring.walk.deed import Administer, Record
-from workflow.domain.criterion import Test
 from workflow.domain.decide import Dose
 from workflow.domain.policy import Verb
 from workflow.domain.protocol import Drug
@@ -93,11 +92,9 @@ def _score(c: Candidate, drug: Drug, number: int) -> Generator[datetime, None, N
 def _context(c: Candidate) -> None:
     """What the response asks for beside its scores."""
     version, rule = c.clinic.version, c.clinic.version.response
-    asked: dict[str, list[Test]] = {item: [] for item in rule.context} | {
-        test.subject.item: [test] for test in (rule.function, rule.tolerance) if test is not None and test.subject.item
-    }
-    wants = (
-        Wanted(item=item, value=value_for(tests, version.items[item], version), within=None, this_trial=True)
-        for item, tests in asked.items()
-    )
-    work.record(c, *wants)
+    beside = [test for test in (rule.function, rule.tolerance) if test is not None and test.subject.item]
+    asked = dict.fromkeys((*rule.context, *(test.subject.item for test in beside)))
+    for item in asked:
+        tests = [test for test in beside if test.subject.item == item]
+        value = value_for(tests, version.items[item], version)
+        work.record(c, Wanted(item=item, value=value, within=None, this_trial=True))

@@ -105,9 +105,12 @@ def _values(said: object) -> object:
     return [{"value": one} if isinstance(one, str) else one for one in listed]
 
 
-def _filled(value: object) -> object:
-    if not isinstance(value, dict) or not value:
-        raise wrong("a map with something in it", value, "{key: value}")
+def filled(value: object) -> object:
+    """A map with something in it. Raises the fault of anything else."""
+    if not isinstance(value, dict):
+        raise wrong("a map", value, "{key: value}")
+    if not value:
+        raise broken("this map is empty", "{key: value}; leave the key out where there is nothing to say")
     return value
 
 
@@ -138,13 +141,13 @@ class WrittenExpected(Written):
 
     outcome: Literal["done", "moved", "proposed", "refused", "impossible", "any"] | None = None
     because: Text | None = None  # is contained in what made it impossible
-    gates: Annotated[dict[Code, WrittenGateExpected], BeforeValidator(_filled)] | None = None
+    gates: Annotated[dict[Code, WrittenGateExpected], BeforeValidator(filled)] | None = None
     stage: Code | None = None
     response: Text | None = None
     relief: Number | None = None
     open: Work | None = None
     closed: Work | None = None
-    told: Annotated[dict[Code, Who], BeforeValidator(_filled)] | None = None
+    told: Annotated[dict[Code, Who], BeforeValidator(filled)] | None = None
     episode: Literal["open", "closed"] | None = None
 
     @model_validator(mode="after")
@@ -162,7 +165,7 @@ class WrittenStep(Written):
     and_by: Code | None = None
 
     adopt: Code | None = None
-    record: Annotated[dict[Code, Values], BeforeValidator(_filled)] | None = None
+    record: Annotated[dict[Code, Values], BeforeValidator(filled)] | None = None
     correct: Code | None = None
     advance: Code | None = None
     administer: Code | None = None
@@ -249,7 +252,7 @@ class WrittenWalk(Written):
     walk: Text
     protocol: Text | None = None
     site: WrittenSite = Field(default_factory=WrittenSite)
-    people: Annotated[dict[Code, Roles], BeforeValidator(_filled)] | None = None
+    people: Annotated[dict[Code, Roles], BeforeValidator(filled)] | None = None
     born: WrittenDay | None = None
     starts: WrittenStart
     steps: Annotated[tuple[WrittenStep, ...], BeforeValidator(some)]
