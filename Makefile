@@ -9,7 +9,7 @@ export PIP_NO_INPUT = 1
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix bench damage docs new-venv
+.PHONY: help setup demo up test check fix bench damage mutate docs new-venv
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ bench: .venv/.dev $(if $(wildcard requirements-bench.lock),.venv-bench/.ready) #
 damage: .venv/.dev ## damage every protocol file 10,000 times and see each refused (COUNT=number)
 	@.venv/bin/python -m tests.authoring.damage $(COUNT)
 
+mutate: .venv/.dev .venv-mutate/.ready ## change gates and responses one slip at a time; a test must notice (WHAT=gate for one)
+	@.venv/bin/python -m tests.mutate $(WHAT)
+
 docs: .venv/.dev ## write the generated pages anew
 	@.venv/bin/python -m tests.docs.generate
 
@@ -67,6 +70,11 @@ SOUND := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo yes)
 .venv-bench/.ready: requirements-bench.lock .venv/.ready
 	@.venv/bin/python -m venv --clear .venv-bench
 	@.venv-bench/bin/python $(INSTALL) --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+.venv-mutate/.ready: requirements-mutate.lock .venv/.ready
+	@.venv/bin/python -m venv --clear .venv-mutate
+	@.venv-mutate/bin/python $(INSTALL) --require-hashes --requirement requirements-mutate.lock
 	@touch $@
 
 VERSION = import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))

@@ -42,6 +42,7 @@ class Candidate:
         self.known: dict[str, tuple[datetime, int]] = {}  # when each item was last recorded, and in which trial
         self.drawn: dict[str, str] = {}  # what stays true of this person
         self.shown: dict[int, tuple[str, str]] = {}  # baseline and score of each trial
+        self.treating = False  # a trial is being carried out just now
         self._rehearsal = Rehearsal(clinic.version, clinic.cohort.crew, now=arrives, heard=heard)
         self._threads: list[tuple[datetime, int, Thread]] = []
         self._count = 0

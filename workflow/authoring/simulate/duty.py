@@ -56,6 +56,8 @@ def _discharge(c: Candidate, rule: TaskRule) -> Thread:
     if fact is None:
         return
     if fact.act:
+        while c.treating:
+            yield c.soon(60)
         yield from _act(c, fact.act)
     elif fact.test is not None:
         last = max((dose.given_at for dose in c.episode.administrations.values()), default=c.now)

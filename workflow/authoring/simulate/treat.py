@@ -21,31 +21,51 @@ _SCORES = 3  # at least, so that they span the effect
 
 def treat(c: Candidate) -> Going:
     """Puncture, place a catheter where the trial has one, give the dose, and score it. False where a gate barred it."""
-    trial = c.episode.trial
+    c.treating = True
+    try:
+        return (yield from _treat(c))
+    finally:
+        c.treating = False
+
+
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def _treat(c: Candidate) -> Going:
+    trial, stint = c.episode.trial, c.episode.stint
     assert trial is not None
     _diary(c, trial.number)
-    if not (yield from _granted(c, "puncture")):
+    if not trial.holds_catheter(c.now):
+        if not (yield from _granted(c, "puncture")):
+            return False
+        yield c.soon(20)
+    if trial.method is Method.CATHETER and not (yield from _place(c)):
         return False
-    yield c.soon(20)
-    if trial.method is Method.CATHETER:
-        placed = next((way for way in c.clinic.recording["puncture"] if c.episode.stage in way.rule.sources), None)
-        if placed is None or (yield from work.take(c, placed)).refused:
-            return False
-        yield c.soon(30)
-        if not (yield from _granted(c, "repeat_dose")):
-            return False
-        yield c.soon(10)
+    if c.episode.stint != stint:
+        return False
     drug = c.clinic.version.drug(trial.drug)
     given = c.do(c.able(Verb.ADMINISTER), Administer(dose=_dose(drug)))
     if given.refused:
         work.look_again(c, given)
         return False
-    yield from _score(c, drug, trial.number)
-    _context(c)
+    yield from _score(c, drug, trial.number, stint)
+    if c.episode.stint == stint:
+        _context(c)
     return True
 
 
-# ---------------------------------------------------------------------------------------------------------------
+def _place(c: Candidate) -> Going:
+    """The catheter in, where it is not yet, and the first dose through it approved."""
+    assert c.episode.trial is not None
+    if not c.episode.trial.holds_catheter(c.now):
+        placed = next((way for way in c.clinic.recording["puncture"] if c.episode.stage in way.rule.sources), None)
+        if placed is None or (yield from work.take(c, placed)).refused:
+            return False
+        yield c.soon(30)
+    if not (yield from _granted(c, "repeat_dose")):
+        return False
+    yield c.soon(10)
+    return True
 
 
 def _granted(c: Candidate, act: str) -> Going:
@@ -77,7 +97,7 @@ def _diary(c: Candidate, number: int) -> None:
     c.do(c.able(Verb.RECORD), Record(readings=readings))
 
 
-def _score(c: Candidate, drug: Drug, number: int) -> Generator[datetime, None, None]:
+def _score(c: Candidate, drug: Drug, number: int, stint: int) -> Generator[datetime, None, None]:
     """Scores spread over the time in which the drug can be felt."""
     rule, given = c.clinic.version.response, c.now
     opens, closes = given + drug.onset.elapsed, given + drug.lasts.elapsed
@@ -85,6 +105,8 @@ def _score(c: Candidate, drug: Drug, number: int) -> Generator[datetime, None, N
     for turn in range(count):
         minutes = int((closes - opens) / timedelta(minutes=1)) * turn // max(1, count - 1)
         yield opens + timedelta(minutes=minutes)
+        if c.episode.stint != stint:
+            return
         reading = c.reading(rule.instrument, c.shown[number][1], c.now)
         c.do(c.able(Verb.RECORD), Record(readings=(reading,)))
 

@@ -1,0 +1,1 @@
+"""What the tests of gates and responses would notice: `make mutate`, or WHAT=gate for one module."""

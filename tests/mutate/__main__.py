@@ -1,0 +1,113 @@
+"""`python -m tests.mutate [MODULE ...]`: change the modules gates and responses rest on, one slip at a time, and count.
+
+Each changed copy must make a test fail. The tree itself is left alone: everything happens in a copy that is thrown
+away. mutmut makes the changes and runs the tests; it lives in a virtual environment of its own.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MUTMUT = ROOT / ".venv-mutate" / "bin" / "mutmut"
+MODULES = ("criterion", "gate", "opening", "response", "baseline", "reckoning", "derived", "view")
+# Walks that press everything for minutes kill nothing the others let live.
+SLOW = {"test_calendar_oracle", "test_calendar", "test_ledger", "test_properties", "test_proof_walks"}
+LEAST, PROCESSES = 95.0, "2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """How many changes there were, how many a test noticed, and the names of the others."""
+
+    made: int
+    noticed: int
+    unnoticed: tuple[str, ...]
+
+    @property
+    def percent(self) -> float:
+        """The share that was noticed; all of none."""
+        return 100.0 * self.noticed / self.made if self.made else 100.0
+
+
+def main() -> int:
+    """Print every change no test noticed, then the figure. Answers 1 below 95 %, 2 for a module that is not there."""
+    asked = tuple(sys.argv[1:]) or MODULES
+    unknown = [name for name in asked if not (ROOT / "workflow" / "domain" / f"{name}.py").exists()]
+    if unknown:
+        print(f"no module {', '.join(unknown)} in workflow/domain; usual ones: {', '.join(MODULES)}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="theca-mutate-") as folder:
+        copy = Path(folder)
+        copied(copy, asked)
+        ran = _mutmut(copy, "run", "--max-children", PROCESSES)
+        if ran.returncode:
+            print(f"mutmut ended with {ran.returncode}", file=sys.stderr)
+            return ran.returncode
+        found = figure(copy)
+        for name in found.unnoticed:
+            print(f"\n{name}\n{''.join(_changed(copy, name))}", end="")
+    print(f"\n{', '.join(asked)}: {found.noticed} of {found.made} changes noticed, {found.percent:.1f} %")
+    return int(found.percent < LEAST)
+
+
+def copied(copy: Path, modules: tuple[str, ...]) -> None:
+    """Put what is changed and what notices it into a folder, with what mutmut wants to know."""
+    for part in ("workflow", "protocols", "tests"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    told = [
+        (ROOT / "pyproject.toml").read_text(encoding="utf-8"),
+        "[tool.mutmut]",
+        'source_paths = ["workflow"]',
+        f"only_mutate = {json.dumps([f'workflow/domain/{name}.py' for name in modules])}",
+        'also_copy = ["protocols"]',
+        'pytest_add_cli_args = ["-x", "-W", "ignore"]',
+        f"pytest_add_cli_args_test_selection = {json.dumps(tests())}",
+        "use_git_change_detection = false",
+    ]
+    (copy / "pyproject.toml").write_text("\n".join(told) + "\n", encoding="utf-8")
+
+
+def tests() -> list[str]:
+    """The files whose tests may notice: the domain's quick ones, and the specifications."""
+    domain = [file for file in (ROOT / "tests" / "domain").glob("test_*.py") if file.stem not in SLOW]
+    return [file.relative_to(ROOT).as_posix() for file in sorted(domain)] + ["tests/spec"]
+
+
+def figure(copy: Path) -> Figure:
+    """What mutmut found. A change that makes the tests run for ever is noticed; one no test comes by is not."""
+    _mutmut(copy, "export-cicd-stats")
+    told = json.loads((copy / "mutants" / "mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    listed = _mutmut(copy, "results").stdout.splitlines()
+    unnoticed = [line.split(":")[0].strip() for line in listed if line.endswith((": survived", ": no tests"))]
+    return Figure(made=told["total"], noticed=told["killed"] + told["timeout"], unnoticed=tuple(unnoticed))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _changed(copy: Path, name: str) -> Iterator[str]:
+    """The lines a change took away and put in."""
+    for line in _mutmut(copy, "show", name).stdout.splitlines(keepends=True):
+        if line.startswith(("+", "-")) and not line.startswith(("+++", "---")):
+            yield f"  {line}"
+
+
+def _mutmut(copy: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run mutmut on the copy, with the libraries this Python has; the run itself is shown, the rest is read."""
+    environment = os.environ | {"PYTHONPATH": sysconfig.get_paths()["purelib"], "PYTHONDONTWRITEBYTECODE": "1"}
+    shown = words[0] == "run"
+    return subprocess.run(
+        [MUTMUT, *words], cwd=copy, env=environment, check=False, text=True, stdout=None if shown else subprocess.PIPE
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
