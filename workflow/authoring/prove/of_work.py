@@ -49,6 +49,8 @@ def opens(model: Model, rule: TaskRule, stages: set[str], seen: Seen) -> bool:
     """Whether a task or duty can open at all."""
     if rule.scope is Scope.EPISODE and opens_at_any_time(model.protocol, rule):
         return True
+    if any(rule.key in model.protocol.stages[stage].duties for stage in stages):
+        return True
     return any(_happens(model, trigger, stages, seen) for trigger in rule.opens)
 
 
