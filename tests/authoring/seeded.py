@@ -1,4 +1,4 @@
-"""Sound protocols broken on purpose: each one small change to the opioid trial, and what the proof must say to it."""
+"""A sound protocol broken on purpose: each time one small change to the opioid trial, and what the proof must say."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ DAY = "day_checks, bleeding_risk_today, observation_ready, no_contraindication, 
 
 
 def base() -> str:
-    """The first printing, adopting candidates with at most one trial behind them: half the states, all else the same."""
+    """The first printing, adopting candidates with one trial at most: half the states, all else the same."""
     return V1.read_text(encoding="utf-8").replace("max_trials: 2", "max_trials: 1")
 
 
@@ -101,7 +101,12 @@ SEEDS = (
     Seed(
         name="the implant is approved in a stage it cannot be recorded in",
         code="P107",
-        changes=(("    label: Approve the implant, today\n    from: [implant_planning]", "    label: Approve\n    from: [case_review]"),),
+        changes=(
+            (
+                "    label: Approve the implant, today\n    from: [implant_planning]",
+                "    label: Approve\n    from: [case_review]",
+            ),
+        ),
         walks=("approve_implant",),
     ),
     Seed(
@@ -119,7 +124,9 @@ SEEDS = (
     Seed(
         name="contraindicated for good, and with nothing against a puncture",
         code="P102",
-        changes=_gates("contraindicate", "[contraindicated_for_good]", "[contraindicated_for_good, no_contraindication]"),
+        changes=_gates(
+            "contraindicate", "[contraindicated_for_good]", "[contraindicated_for_good, no_contraindication]"
+        ),
         walks=("contraindicated_for_good and no_contraindication are never open together",),
     ),
     Seed(
@@ -129,16 +136,18 @@ SEEDS = (
         walks=("contraindicated is never entered",),
     ),
     Seed(
-        name="an INR below one line and above another",
-        code="P102",
+        name="a sedation above 2 and below 3, which no score is",
+        code="P109",
         changes=(
             (
-                "      - {item: anticoagulant_plan_agreed, is: \"yes\", source: ASRA18, mark: R}\n  consented",
-                f"      - {{item: inr, above: \"1.4\", {HOUSE}}}\n  consented",
+                '      - {item: sedation_score, below: "3", within: 1h',
+                (
+                    f'      - {{item: sedation_score, above: "2", {HOUSE}}}\n'
+                    '      - {item: sedation_score, below: "3", within: 1h'
+                ),
             ),
-            ("    label: Anticoagulants are planned for\n    any:\n", "    label: Planned for\n    all:\n"),
         ),
-        walks=("bloods and anticoagulant_planned",),
+        walks=("safe_to_repeat is never open",),
     ),
     Seed(
         name="the review says implant and repeat",
@@ -193,8 +202,10 @@ SEEDS = (
         changes=(
             (
                 "  observation_complete:\n    label: Observed as long as the drug asks\n    all:\n",
-                "  observation_complete:\n    label: Observed\n    all:\n"
-                f'      - {{derived: count.doses, at_least: "1", label: Doses, {HOUSE}}}\n',
+                (
+                    "  observation_complete:\n    label: Observed\n    all:\n"
+                    f'      - {{derived: count.doses, at_least: "1", label: Doses, {HOUSE}}}\n'
+                ),
             ),
         ),
         walks=("nothing discharges observation any more",),
@@ -205,8 +216,10 @@ SEEDS = (
         changes=(
             (
                 "  observation_complete:\n    label: Observed as long as the drug asks\n    all:\n",
-                "  observation_complete:\n    label: Observed\n    all:\n"
-                f'      - {{derived: trial.method, in: [single_shot, catheter], label: Method, {HOUSE}}}\n',
+                (
+                    "  observation_complete:\n    label: Observed\n    all:\n"
+                    f"      - {{derived: trial.method, in: [single_shot, catheter], label: Method, {HOUSE}}}\n"
+                ),
             ),
         ),
         walks=("deviation", "nothing discharges observation any more"),
@@ -216,7 +229,10 @@ SEEDS = (
         code="P103",
         changes=(
             *_gates("close_follow_up", "[duties_discharged]", "[duties_discharged, first_puncture]"),
-            ("case_review, implant_planning, implanted, follow_up]\n    to: withdrawn", "case_review, implant_planning, implanted]\n    to: withdrawn"),
+            (
+                "case_review, implant_planning, implanted, follow_up]\n    to: withdrawn",
+                "case_review, implant_planning, implanted]\n    to: withdrawn",
+            ),
         ),
         walks=("a dose is given", "-> Follow-up", "no way leads to an end from: follow_up"),
     ),
@@ -242,7 +258,10 @@ SEEDS = (
         name="a sedation no score can show",
         code="P115",
         changes=(
-            ('{item: sedation_score, at_least: "3", source: HOUSE, mark: D}\n', '{item: sedation_score, above: "4", source: HOUSE, mark: D}\n'),
+            (
+                '{item: sedation_score, at_least: "3", source: HOUSE, mark: D}\n',
+                '{item: sedation_score, above: "4", source: HOUSE, mark: D}\n',
+            ),
             ('      - {item: breathing_rate, below: "10", source: HOUSE, mark: D}\n    closes', "    closes"),
         ),
         walks=("respiratory_alarm never opens",),
@@ -252,7 +271,10 @@ SEEDS = (
         code="P112",
         changes=(
             ("scheduler, lead]", "scheduler, lead, auditor]"),
-            ("      - {after: 1d, tell: [nurse]}\n      - {after: 3d, tell: [nurse, clinician]}\n      - {after: 4d", "      - {after: 1d, tell: [auditor]}\n      - {after: 3d, tell: [nurse, clinician]}\n      - {after: 4d"),
+            (
+                "      - {after: 1d, tell: [nurse]}\n      - {after: 3d, tell: [nurse, clinician]}",
+                "      - {after: 1d, tell: [auditor]}\n      - {after: 3d, tell: [nurse, clinician]}",
+            ),
         ),
         walks=("rung 1 of catheter tells auditor of catheter_in",),
     ),
@@ -270,8 +292,8 @@ SEEDS = (
         code="P113",
         changes=(
             (
-                "  next_follow_up: {label: Arrange the next follow-up, for: nurse, opens: [{stage: follow_up}], ladder: workup}\n",
-                "",
+                "next_follow_up: {label: Arrange the next follow-up, for: nurse, opens: [{stage: follow_up}]",
+                "next_follow_up: {label: Arrange the next follow-up, for: nurse, opens: [{stage: implanted}]",
             ),
         ),
         walks=("-> Follow-up", "a candidate can stand in follow_up with no task and no duty open"),
@@ -283,10 +305,9 @@ SEEDS = (
         walks=("waive_trial", "consented_to_trial was not passed on this path"),
     ),
     Seed(
-        name="follow-up closes with the pump unaccounted for",
+        name="somebody withdraws with a catheter in",
         code="P114",
-        changes=_gates("close_follow_up", "[duties_discharged]", "none"),
-        added="invariants: {handed: {label: No pump is forgotten, stage: closed, without: [pump_in_body]}}\n",
-        walks=("close_follow_up", "pump_in_body is open then"),
+        added="invariants: {out: {label: Nobody leaves with a catheter, stage: withdrawn, without: [catheter_in]}}\n",
+        walks=("record_catheter_in", "withdraw", "catheter_in is open then"),
     ),
 )

@@ -81,7 +81,7 @@ def test_every_ledger_line_of_a_simulated_candidate_folds_into_the_next_state(nu
 @pytest.mark.parametrize("number", range(1, 7))
 def test_a_simulated_candidate_tried_as_a_walk_gives_the_same_ledger_lines(number: int):
     one, crew = lived(number), cohort("one_clinic").crew
-    text = written("one", V1, crew, one.steps, starts=one.arrived)
+    text = written("one", V1, crew, one.steps, starts=one.arrived, born_on=one.born_on, settings={})
     loaded = load_walk(text, "walk.yaml", V1)
     assert loaded.walk is not None, [str(finding) for finding in loaded.findings]
     account = play(loaded.walk, V1)

@@ -9,7 +9,7 @@ from route import (
     checked,
     screening,
 )
-from world import LENA, NILS, PROTOCOL, Walker
+from world import CARLA, LENA, NILS, PROTOCOL, Walker
 
 from workflow.domain.ladder import TimerState
 from workflow.domain.task import TaskState
@@ -162,3 +162,20 @@ def test_work_counted_back_from_a_planned_appointment_opens_with_it():
     assert "confirm_last_anticoagulant_dose" not in walker.open()
     migrated(walker, version(number=3))
     assert walker.task("confirm_last_anticoagulant_dose").anchor_at == walker.now + timedelta(days=20)
+
+
+def test_what_a_hold_has_put_off_stays_put_off():
+    walker = screening()
+    walker.hold()
+    walker.later("28d").release()
+    due = walker.timer("complete_workup").due_at
+    migrated(walker, version(("{after: 5d, tell: [assignee]}", "{after: 6d, tell: [assignee]}")))
+    assert walker.timer("complete_workup").due_at == due + timedelta(days=1)
+
+
+def test_work_that_waits_on_somebody_outside_waits_as_long_as_it_may():
+    walker = screening()
+    walker.wait("complete_workup", CARLA, wait="20d")
+    until = walker.timer("complete_workup").due_at
+    migrated(walker, version(("{after: 5d, tell: [assignee]}", "{after: 6d, tell: [assignee]}")))
+    assert walker.timer("complete_workup").due_at == until == walker.now + timedelta(days=20)

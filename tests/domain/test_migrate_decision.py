@@ -102,6 +102,7 @@ def test_what_waits_for_a_second_person_must_be_asked_for_anew():
     walker.advance("decide_implant", CLARA)
     migrated(walker, SAME)
     assert "give_second_opinion" not in walker.open()
+    assert all(asked.settled_at is not None for asked in walker.episode.proposals.values())
     walker.advance("decide_implant", CEM)
     assert walker.stage == "case_review"
     walker.advance("decide_implant", CLARA)
@@ -156,3 +157,13 @@ def test_a_correction_after_the_migration_finds_its_way_past_tasks_that_are_gone
     migrated(walker, version((INPUTS_TASK, INPUTS_TASK.replace("collect_review_inputs", "gather_inputs"))))
     walker.correct("platelets", 60)
     assert "safety_review" in walker.duties()
+
+
+def test_a_duty_of_the_stage_opens_from_when_the_stay_began():
+    walker = screening()
+    began = walker.episode.stint_at
+    migrated(
+        walker.later("3d"),
+        version(("screening: {label: Screening}", "screening: {label: Screening, duties: [pump_in_body]}")),
+    )
+    assert walker.task("pump_in_body").anchor_at == began

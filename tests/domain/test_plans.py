@@ -1,195 +1,24 @@
 """Plans at work in the kernel: rounds of observation, anticoagulants, refills, repeats, ladders that follow."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from route import assessed, checked, diary, go, ready
-from world import CLARA, FILE, NILS, Walker
+from planned import PLANNED, dosed, iso, looked, taking, text
+from route import checked, diary, go, ready
+from world import NILS, Walker
 
-from workflow.authoring.schema import read
 from workflow.domain.appointment import AppointmentState
 from workflow.domain.calendar import Duration
-from workflow.domain.criterion import Known, Missing, Subject
+from workflow.domain.criterion import Known, Missing
 from workflow.domain.observation import Absence
 from workflow.domain.observing import ObservationPlan, Rounds, rounds
-from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.refill import RefillRule, reckon
-
-ITEMS = """
-  pain: {label: Pain after the dose, kind: number, unit: "{score}", range: ["0", "10"]}
-  apixaban_dose: {label: Dose, kind: choice, choices: [low, high]}
-  planned_stop: {label: Last dose planned, kind: time}
-  last_taken: {label: Last dose taken, kind: time}
-  taken_again: {label: First dose afterwards, kind: time}
-  blood_seen: {label: Traumatic puncture, kind: yes_no}
-  filled: {label: Pump filled, kind: time}
-  volume: {label: Filled with, kind: number, unit: mL, range: ["1", "60"]}
-  reserve: {label: Reserve, kind: number, unit: mL, range: ["0", "10"]}
-  strength: {label: Concentration, kind: number, unit: mg/mL, range: ["0", "50"]}
-  daily: {label: Daily dose, kind: number, unit: mg/d, range: ["0", "20"], decimals: 1}
-  sheet: {label: Low-reservoir date on the sheet, kind: date}
-  filling: {label: Filling, kind: choice, choices: [first, later]}
-  outcome: {label: After the increase, kind: choice, choices: [relieved, not_relieved]}
-"""
-PLANS = """
-observation_plans:
-  four_hours:
-    label: After morphine
-    drug: morphine
-    lasts: 4h
-    rounds: [{every: 1h, until: 2h}, {every: 2h, until: 4h}]
-    items: [pain, sedation_score]
-    tolerance: 20min
-    source: HOUSE
-    mark: D
-anticoagulants:
-  drug: anticoagulant
-  inputs: [apixaban_dose]
-  agreed: anticoagulant_plan_agreed
-  planned: planned_stop
-  last_dose: last_taken
-  restarted: taken_again
-  traumatic: blood_seen
-  procedures: [trial_procedure]
-  interruptions:
-    low:
-      of: apixaban
-      when: {item: apixaban_dose, is: low}
-      stop: 36h
-      restart: 6h
-      restart_after_trauma: 48h
-      source: HOUSE
-      mark: D
-    high: {of: apixaban, stop: 72h, restart: 24h, restart_after_trauma: 48h, source: HOUSE, mark: D}
-refill:
-  filled_at: filled
-  volume: volume
-  reserve: reserve
-  concentration: strength
-  daily_dose: daily
-  printed: sheet
-  kind: filling
-  keeps: {first: 14d, later: 40d}
-  margin: 2d
-  gap: 2d
-  source: HOUSE
-  mark: D
-"""
-LADDER = """
-  ahead:
-    label: Ahead
-    time: clock
-    on_hold: run
-    urgency: urgent
-    rungs:
-      - {after: -14d, tell: [nurse]}
-      - {after: -1d, tell: [nurse, lead]}
-    repeat: 1d
-  each_round:
-    label: Each round
-    time: clock
-    on_hold: run
-    urgency: urgent
-    rungs:
-      - {after: 15min, tell: [nurse]}
-      - {after: 1h, tell: [lead]}
-    repeat: 1h
-"""
-DUTIES = """
-  watch:
-    label: Watch
-    for: nurse
-    opens: [{act: puncture}]
-    closes: [{item: discharged, is: "yes"}]
-    ladder: each_round
-    follows: observation.next_round
-  fill_pump:
-    label: Fill the pump
-    for: nurse
-    opens: [{item: filled, recorded: "yes"}]
-    closes: [{item: pump_removed, is: "yes"}]
-    ladder: ahead
-    follows: refill.due
-  off:
-    label: Off
-    for: nurse
-    opens: [{item: last_taken, recorded: "yes"}]
-    closes: [{item: taken_again, recorded: "yes"}]
-    ladder: each_round
-    follows: anticoagulant.restart
-  taken_with_catheter:
-    label: Taken with the catheter in
-    for: clinician
-    opens: [{item: last_taken, recorded: "yes", during: catheter_in}]
-    closes: [{done: "yes"}]
-    ladder: red
-  not_relieved_twice:
-    label: Look for a reason
-    for: clinician
-    opens: [{item: outcome, is: not_relieved, times: "2"}]
-    closes: [{done: "yes"}]
-    ladder: red
-  steep:
-    label: Rising
-    for: clinician
-    opens: [{item: daily, above: "50", rise_over: 365d, source: HOUSE, mark: D}]
-    closes: [{done: "yes"}]
-    ladder: red
-  restart_today:
-    label: Restart today
-    for: clinician
-    opens: [{cancelled: trial_procedure, during: off}]
-    closes: [{done: "yes"}]
-    ladder: red
-"""
-REPEAT = """
-  repeat_tests:
-    label: Repeat what expires
-    for: coordinator
-    scope: appointment
-    opens: [{appointment: trial_procedure}]
-    ladder: before_appointment
-    repeats_expiring: "yes"
-"""
-
-
-@pytest.fixture(scope="module")
-def planned() -> ProtocolVersion:
-    """The opioid trial's first printing, with plans written into it."""
-    text = FILE.read_text()
-    for before, added in (
-        ("\ngates:\n", ITEMS),
-        ("\ntasks:\n", LADDER),
-        ("\nduties:\n", REPEAT),
-        ("\nappointments:\n", DUTIES),
-    ):
-        at = text.index(before)
-        text = text[:at] + added.rstrip() + "\n" + text[at:]
-    needs = "  trial_procedure: {label: Trial procedure, needs: [platelets, inr]}\n"
-    return read(text.replace("  trial_procedure: Trial procedure\n", needs) + PLANS)
 
 
 @pytest.fixture
-def walker(planned: ProtocolVersion) -> Walker:
-    return checked(Walker(planned))
-
-
-def dosed(walker: Walker) -> Walker:
-    diary(walker)
-    go(walker, "approve_single_shot_trial")
-    ready(walker)
-    go(walker, "approve_puncture")
-    assert not walker.give().refused
-    return walker
-
-
-def looked(walker: Walker, derived: str, of: str = "") -> Known | Missing:
-    return walker.situation(CLARA).view(walker.now).look(Subject(derived=derived, of=of))
-
-
-def text(found: Known | Missing) -> str | None:
-    return None if isinstance(found, Missing) else found.text
+def walker() -> Walker:
+    return checked(Walker(PLANNED))
 
 
 # ------------------------------------------------------------------------------------------------------ observation
@@ -262,15 +91,6 @@ def test_a_promise_ends_with_the_round_it_was_made_for(walker: Walker):
 
 
 # ---------------------------------------------------------------------------------------------------- anticoagulants
-
-
-def iso(at: datetime) -> str:
-    return at.isoformat()
-
-
-def taking(walker: Walker, dose: str = "high") -> Walker:
-    walker.record(anticoagulant="apixaban", apixaban_dose=dose)
-    return walker
 
 
 def test_nothing_taken_is_clear_and_nothing_known_is_unknown(walker: Walker):
@@ -421,94 +241,3 @@ def test_the_reminder_follows_the_filling_and_a_faster_pump(walker: Walker):
     assert walker.timer("fill_pump").due_at == began + timedelta(days=16 - 14)
     walker.later("1d").record(daily=1)
     assert walker.timer("fill_pump").due_at == began + timedelta(days=16 - 14)
-
-
-# ---------------------------------------------------------------------------------------------- triggers and repeats
-
-
-def test_twice_in_a_row_is_two_in_a_row(walker: Walker):
-    for said in ("not_relieved", "relieved", "not_relieved"):
-        walker.later("1d").record(outcome=said)
-        assert all(task.name != "not_relieved_twice" for task in walker.episode.open_tasks)
-    walker.later("1d").record(outcome="not_relieved")
-    assert walker.task("not_relieved_twice").is_open
-
-
-def test_a_rise_counts_from_what_was_in_force_a_year_ago(walker: Walker):
-    walker.record(daily=10)
-    walker.later("300d").record(daily=15)
-    assert all(task.name != "steep" for task in walker.episode.open_tasks)
-    walker.later("60d").record(daily="15.1")
-    assert walker.task("steep").is_open
-
-
-def test_an_item_that_expires_first_opens_its_repeat_and_blocks_no_booking(walker: Walker):
-    walker.appoint("trial_procedure", walker.now + timedelta(days=10))
-    assert all(task.name != "repeat_tests" for task in walker.episode.open_tasks)
-    walker.reschedule("1", walker.now + timedelta(days=60))
-    repeat = walker.task("repeat_tests")
-    assert repeat.anchor_at == walker.now + timedelta(days=60)
-    walker.later("35d").record(platelets=200)
-    assert walker.task("repeat_tests").is_open
-    walker.record(inr="1.1")
-    assert walker.episode.tasks[repeat.key].closing == "all it needs will be valid"
-    walker.correct("inr", None)
-    assert walker.task("repeat_tests").is_open
-
-
-def test_a_repeat_ends_with_its_appointment(walker: Walker):
-    walker.appoint("trial_procedure", walker.now + timedelta(days=60))
-    walker.conclude("1", AppointmentState.CANCELLED)
-    assert all(task.name != "repeat_tests" for task in walker.episode.open_tasks)
-
-
-# ----------------------------------------------------------------------------------------------- other derived values
-
-
-def test_age_counts_birthdays_and_nobody_without_a_birth_date_has_one(planned: ProtocolVersion):
-    for born, years in ((date(2000, 3, 2), 26), (date(2000, 3, 3), 25)):
-        found = looked(Walker(planned, born_on=born), "age.years")
-        assert isinstance(found, Known)
-        assert found.number == years
-    assert isinstance(looked(Walker(planned), "age.years"), Missing)
-
-
-def test_the_last_dose_is_that_of_this_trial(walker: Walker):
-    dosed(walker)
-    assert isinstance(looked(walker, "dose.last"), Missing)  # what is given now was authorised before it
-    walker.later("1min")
-    found = looked(walker, "dose.last")
-    assert isinstance(found, Known)
-    assert found.shown.endswith(" mg")
-
-
-def test_days_since_a_day(walker: Walker):
-    walker.record(sheet="2026-02-01")
-    found = looked(walker, "days_since", "sheet")
-    assert isinstance(found, Known)
-    assert found.number == (walker.now.date() - date(2026, 2, 1)).days
-
-
-def test_two_items_are_the_same_or_not_or_unknown(walker: Walker):
-    assert isinstance(looked(walker, "same", "volume/reserve"), Missing)
-    walker.record(volume=5, reserve=5)
-    assert text(looked(walker, "same", "volume/reserve")) == "yes"
-    walker.record(reserve=2)
-    assert text(looked(walker, "same", "volume/reserve")) == "no"
-    found = looked(walker, "difference", "volume/reserve")
-    assert isinstance(found, Known)
-    assert found.number == 3
-
-
-def test_the_drug_that_was_tried():
-    walker = assessed()
-    assert text(looked(walker, "same", "trial_drug/trial.drug")) == "yes"
-    walker.record(trial_drug="fentanyl")
-    assert text(looked(walker, "same", "trial_drug/trial.drug")) == "no"
-
-
-def test_a_baseline_can_be_looked_at():
-    found = looked(assessed(), "response.baseline")
-    assert isinstance(found, Known)
-    assert found.number == 8
-    assert isinstance(looked(checked(), "response.baseline"), Missing)

@@ -18,8 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MUTMUT = ROOT / ".venv-mutate" / "bin" / "mutmut"
 MODULES = ("criterion", "gate", "opening", "response", "baseline", "reckoning", "derived", "view")
-# Walks that press everything for minutes kill nothing the others let live.
-SLOW = {"test_calendar_oracle", "test_calendar", "test_ledger", "test_properties", "test_proof_walks"}
+# Whose tests may notice: quick ones, each change is run against all that come by it. Then the specifications.
+TESTS = (*MODULES, "plans", "judgements")
+WALKS = ("attack_acts", "attack_evidence", "walk")
 LEAST, PROCESSES = 95.0, "2"
 
 
@@ -76,9 +77,10 @@ def copied(copy: Path, modules: tuple[str, ...]) -> None:
 
 
 def tests() -> list[str]:
-    """The files whose tests may notice: the domain's quick ones, and the specifications."""
-    domain = [file for file in (ROOT / "tests" / "domain").glob("test_*.py") if file.stem not in SLOW]
-    return [file.relative_to(ROOT).as_posix() for file in sorted(domain)] + ["tests/spec"]
+    """The files whose tests may notice, by what they are about."""
+    named = [f"test_{part}*.py" for part in TESTS] + [f"test_{walk}.py" for walk in WALKS]
+    found = [file for name in named for file in sorted((ROOT / "tests" / "domain").glob(name))]
+    return [file.relative_to(ROOT).as_posix() for file in found] + ["tests/spec"]
 
 
 def figure(copy: Path) -> Figure:
@@ -102,7 +104,7 @@ def _changed(copy: Path, name: str) -> Iterator[str]:
 
 def _mutmut(copy: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run mutmut on the copy, with the libraries this Python has; the run itself is shown, the rest is read."""
-    environment = os.environ | {"PYTHONPATH": sysconfig.get_paths()["purelib"], "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": sysconfig.get_paths()["purelib"]}
     shown = words[0] == "run"
     return subprocess.run(
         [MUTMUT, *words], cwd=copy, env=environment, check=False, text=True, stdout=None if shown else subprocess.PIPE

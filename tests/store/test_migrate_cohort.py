@@ -226,7 +226,6 @@ def test_a_renamed_stage_a_moved_ladder_and_a_renamed_task(desk: Desk, cohort, m
     (shift,) = [shift for shift in clock.work if shift.duty]
     assert (shift.fate, shift.rung_before, shift.rung_after, shift.due_after) == ("moved", 1, 1, duty.due_at)
     assert [tuple(row) for row in work] == [
-        ("board_review: {label: Case review}", "board_review: {label: Board review}"),
         ("collect_review_inputs", "cancelled", "opioid_trial@2 has no such task"),
         ("gather_review_inputs", "open", None),
     ]

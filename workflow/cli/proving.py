@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import protocols
 import typer
 
+import protocols
 from workflow.authoring import parse
 from workflow.authoring.finding import Finding, FlawedProtocolError
 from workflow.authoring.lint import examine

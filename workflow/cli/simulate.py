@@ -74,7 +74,15 @@ def _walk(version: ProtocolVersion, cohort: Cohort, asked: Asked, number: int) -
         raise typer.BadParameter(f"there are {asked.candidates} candidates", param_hint="--walk")
     lived = live_one(version, cohort, asked, number=number)
     title = f"Candidate {number} of {cohort.title}, seed {asked.seed}"
-    return written(title, version, cohort.crew, lived.steps, starts=lived.arrived)
+    return written(
+        title,
+        version,
+        cohort.crew,
+        lived.steps,
+        starts=lived.arrived,
+        born_on=lived.born_on,
+        settings=cohort.settings,
+    )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from workflow.domain.item import Item, Kind
 from workflow.domain.protocol import ProtocolVersion, tests_of
 
 PARAMETER = "parameter"
-_OTHER = "something else"
+_OTHER = "anything"
 
 
 class Slot(NamedTuple):
@@ -96,7 +96,7 @@ def values_of(protocol: ProtocolVersion, tests: Iterable[Test]) -> dict[Slot, tu
 def answer(protocol: ProtocolVersion, test: Test, value: Answer, bound: Answer = None) -> Verdict:
     """What one test answers to a value (with a parameter of the site held at `bound`)."""
     number = bound.number if bound is not None and bound.number is not None else Decimal(0)
-    return judge(test, Glance(protocol, value, {test.parameter: number} if _parameter_of(test) else {})).verdict
+    return judge(test, Glance(protocol, value, {test.parameter: number} if test.parameter else {})).verdict
 
 
 def verdicts(protocol: ProtocolVersion, criterion: Criterion, values: Values) -> frozenset[Verdict]:
@@ -113,7 +113,7 @@ def verdicts(protocol: ProtocolVersion, criterion: Criterion, values: Values) ->
 
 def bounds(test: Test, values: Values) -> tuple[Answer, ...]:
     """What a site may have set the test's parameter to; nothing where it has none."""
-    name = _parameter_of(test)
+    name = test.parameter
     return values[Slot(derived=PARAMETER, of=name)] if name else (None,)
 
 
@@ -164,14 +164,10 @@ class _Stubs:
         raise KeyError(name)
 
 
-def _parameter_of(test: Test) -> str:
-    return str(getattr(test, PARAMETER, ""))
-
-
 def _parameters(protocol: ProtocolVersion, tests: Iterable[Test]) -> dict[str, tuple[Decimal, ...]]:
     """What a site may have set: the ends of what is open to it, and the file's own."""
     found = {}
-    for name in {_parameter_of(test) for test in tests} - {""}:
+    for name in {test.parameter for test in tests} - {""}:
         parameter = protocol.parameters[name]
         found[name] = tuple(dict.fromkeys((parameter.default, parameter.minimum, parameter.maximum)))
     return found
@@ -194,7 +190,7 @@ def _plain(protocol: ProtocolVersion, slot: Slot, tests: list[Test]) -> Iterator
     item = protocol.items.get(slot.item)
     texts = _texts(item, slot, tests)
     yield from (Value(text=text) for text in texts)
-    if not texts or any(test.number is not None or _parameter_of(test) for test in tests):
+    if not texts or any(test.number is not None or test.parameter for test in tests):
         cuts = {test.number for test in tests if test.number is not None}
         cuts |= {number for numbers in _parameters(protocol, tests).values() for number in numbers}
         yield from (Value(number=number) for number in numbers_between(cuts, *_range(item, slot)))

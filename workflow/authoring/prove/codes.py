@@ -73,7 +73,7 @@ _ALL = (
     Obligation(
         code="P110",
         title="Gate that is always open",
-        why="Wherever it is asked it answers open, whatever is recorded or missing: it reads as a safeguard, and is none.",
+        why="Wherever it is asked it answers open, whatever is recorded or missing: it guards nothing.",
         remedy="ask something that can be otherwise, or take the gate out",
     ),
     Obligation(

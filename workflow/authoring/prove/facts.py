@@ -1,7 +1,8 @@
 """What a fact does to the duties: which it surely opens or discharges, and which it may."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from workflow.authoring.prove.atoms import Answer, Slot, answer, bounds, slot_of, values_of
@@ -20,6 +21,10 @@ class Effect(NamedTuple):
     may_close: int = 0
     may_open: int = 0
     by_value: bool = False  # a recorded value: what it discharges a correction can open again
+
+    def touches(self, duties: int) -> bool:
+        """Whether the fact can change which duties are open."""
+        return bool((self.closes | self.may_close) & duties or (self.opens | self.may_open) & ~duties)
 
 
 def effect(rules: tuple[TaskRule, ...], matches: Matches) -> Effect:
@@ -41,7 +46,7 @@ def of_values(protocol: ProtocolVersion, rules: tuple[TaskRule, ...]) -> Iterato
     values, seen = values_of(protocol, tests), set[Effect]()
     for slot in (slot for slot in values if slot.item):
         for value in values[slot]:
-            does = effect(rules, lambda trigger, s=slot, v=value: meets(protocol, trigger, s, v))
+            does = effect(rules, partial(meets, protocol, slot, value))
             asked = does.opens | does.may_open  # a value that asks for a duty discharges nothing of it
             does = does._replace(closes=does.closes & ~asked, may_close=does.may_close & ~asked, by_value=True)
             if does != Effect(by_value=True) and does not in seen:
@@ -49,12 +54,12 @@ def of_values(protocol: ProtocolVersion, rules: tuple[TaskRule, ...]) -> Iterato
                 yield slot, value, does
 
 
-def meets(protocol: ProtocolVersion, trigger: Trigger, slot: Slot, value: Answer) -> bool:
+def meets(protocol: ProtocolVersion, slot: Slot, value: Answer, trigger: Trigger) -> bool:
     """Whether a value of a slot can meet a trigger."""
     test = trigger.test
     if test is None or value is None or slot_of(test.subject) != slot:
         return False
-    if getattr(trigger, "rise_over", None) is not None:
+    if trigger.rise_over is not None:
         return True  # its rise is tested, not the value
     every = bounds(test, values_of(protocol, (test,)))
     return any(answer(protocol, test, value, bound) is Verdict.OPEN for bound in every)
@@ -62,9 +67,8 @@ def meets(protocol: ProtocolVersion, trigger: Trigger, slot: Slot, value: Answer
 
 def surely(trigger: Trigger) -> bool:
     """Whether a trigger asks for nothing beside its one fact."""
-    plain = {field.name for field in fields(trigger)} - _FACTS
-    asks = any(getattr(trigger, field.name) != field.default for field in fields(trigger) if field.name in plain)
-    return not asks and not (trigger.test is not None and getattr(trigger.test, "parameter", ""))
+    asks = any(getattr(trigger, name) != plain for name, plain in _BESIDE.items())
+    return not asks and not (trigger.test is not None and trigger.test.parameter)
 
 
 def ended_anywhere(protocol: ProtocolVersion, rule: TaskRule) -> bool:
@@ -77,8 +81,8 @@ def ended_anywhere(protocol: ProtocolVersion, rule: TaskRule) -> bool:
 def opens_at_any_time(protocol: ProtocolVersion, rule: TaskRule) -> bool:
     """Whether a duty can open on something the search does not follow: an appointment, a complication, a review."""
     named = {protocol.safety_task, protocol.missed_task}
-    named |= {getattr(kind, "missed", "") for kind in protocol.appointments.values()}
-    named |= {one.duty for one in getattr(protocol, "complications", {}).values()}
+    named |= {kind.missed for kind in protocol.appointments.values()}
+    named |= {one.duty for one in protocol.complications.values()}
     by_stage = any(rule.key in stage.duties for stage in protocol.stages.values())
     followed = all(t.stage or t.act or t.transition or t.test for t in rule.opens)
     return rule.key in named or not followed or (not rule.opens and not by_stage)
@@ -88,5 +92,6 @@ def is_duty(rule: TaskRule) -> bool:
     return rule.scope is Scope.EPISODE
 
 
+# What a trigger can ask beside its one fact, each with what it holds where it does not: also what may yet be added.
 _FACTS = frozenset(("stage", "act", "appointment", "transition", "test"))
-assert all(field.default is not MISSING for field in fields(Trigger))
+_BESIDE: Mapping[str, object] = {field.name: field.default for field in fields(Trigger) if field.name not in _FACTS}

@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from workflow.authoring.prove.atoms import Answer, Slot, Values, answer, bounds, slot_of, tests_in, values_of, verdicts
+from workflow.authoring.prove.atoms import (
+    PARAMETER,
+    Answer,
+    Slot,
+    Values,
+    answer,
+    bounds,
+    slot_of,
+    tests_in,
+    values_of,
+    verdicts,
+)
 from workflow.domain.criterion import Criterion, Test, Verdict
 from workflow.domain.protocol import Gate, ProtocolVersion
 
@@ -137,5 +148,5 @@ def past(gate: Gate) -> frozenset[Verdict]:
 
 
 def _slots_of(test: Test) -> tuple[Slot, ...]:
-    name = getattr(test, "parameter", "")
-    return (slot_of(test.subject), Slot(derived="parameter", of=name)) if name else (slot_of(test.subject),)
+    looked = slot_of(test.subject)
+    return (looked, Slot(derived=PARAMETER, of=test.parameter)) if test.parameter else (looked,)

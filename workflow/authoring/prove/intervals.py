@@ -11,7 +11,7 @@ def numbers_between(
 
     `low` and `high` are inclusive; a number has at most so many decimals. Without cuts: one number.
     """
-    found = [number for number in _candidates(sorted(cuts), Decimal(1).scaleb(-decimals), low, high)]
+    found = _candidates(sorted(cuts), Decimal(1).scaleb(-decimals), low, high)
     return tuple(dict.fromkeys(number for number in found if _within(number, low, high)))
 
 

@@ -154,7 +154,7 @@ def _shared(protocol: ProtocolVersion) -> tuple[tuple[str, ...], tuple[str, ...]
     for gate in protocol.gates.values():
         named |= {t.subject.of for t in tests_of(gate.criterion) if t.subject.derived == "count.open_duties"}
     for rule in protocol.tasks.values():
-        named |= {during for t in (*rule.opens, *rule.closes) if (during := getattr(t, "during", ""))}
+        named |= {during for t in (*rule.opens, *rule.closes) if (during := t.during)}
     duties = [rule for rule in protocol.tasks.values() if is_duty(rule)]
     rest = tuple(rule.key for rule in duties if rule.key not in named and ended_anywhere(protocol, rule))
     return tuple(rule.key for rule in duties if rule.key not in rest), rest
@@ -165,8 +165,8 @@ def _highest(protocol: ProtocolVersion, derived: str) -> int:
     tests = [t for gate in protocol.gates.values() for t in tests_of(gate.criterion) if t.subject.derived == derived]
     bounds = [1]
     for test in tests:
-        name = getattr(test, "parameter", "")
-        number = protocol.parameters[name].maximum if name else test.number or Decimal(0)
+        parameter = protocol.parameters.get(test.parameter)
+        number = parameter.maximum if parameter else test.number or Decimal(0)
         exact = test.operator in (Operator.BELOW, Operator.AT_LEAST) and number == int(number)
         bounds.append(int(number) + (not exact))
     return max(bounds)

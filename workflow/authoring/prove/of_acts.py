@@ -14,7 +14,7 @@ def unguarded(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
     for name, rule in model.protocol.transitions.items():
         if rule.authorises and not rule.gates and name in seen.taken:
             message = f"{rule.authorises} is approved without a gate"
-            yield _taking(found, rule, "P105", f"transitions.{name}.gates", message, seen.taken[name])
+            yield _taking(found, rule, "P105", f"transitions.{name}.gates", message, at=seen.taken[name])
 
 
 def weaker(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
@@ -24,20 +24,26 @@ def weaker(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
         shared = set(rule.sources) & set(other.sources)
         if rule.authorises != other.authorises or not rule.gates or not set(rule.gates) < set(other.gates):
             continue
-        at = first(found, lambda s, r=rule, both=shared: s.stage in both and model.passing(r.gates, s) is not None)
+        here = (at for at, state in enumerate(found.states) if state.stage in shared)
+        at = first(at for at in here if model.passing(rule.gates, found.states[at]) is not None)
         if at is not None:
             missing = ", ".join(gate for gate in other.gates if gate not in rule.gates)
             message = f"{rule.name} approves {rule.authorises} past what {other.name} asks: {missing}"
-            yield _taking(found, rule, "P106", f"transitions.{rule.name}.gates", message, at)
+            yield _taking(found, rule, "P106", f"transitions.{rule.name}.gates", message, at=at)
 
 
-def undone(model: Model, _: Search, seen: Seen) -> Iterator[Flaw]:
+def undone(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
     """Acts that are never done with their approval standing."""
     for act in model.protocol.acts:
-        if act not in seen.done:
-            ways = [rule.name for rule in model.protocol.transitions.values() if act in (rule.authorises, rule.records)]
-            at = next((seen.taken[name] for name in ways if name in seen.taken), 0)
-            yield Flaw("P107", f"acts.{act}", f"{act} is never done as approved", at)
+        if act in seen.done:
+            continue
+        message, path = f"{act} is never done as approved", f"acts.{act}"
+        ways = [rule for rule in model.protocol.transitions.values() if act in (rule.authorises, rule.records)]
+        taken = next((rule for rule in ways if rule.name in seen.taken), None)
+        if taken is None:
+            yield Flaw("P107", path, message, 0)
+        else:
+            yield _taking(found, taken, "P107", path, message, at=seen.taken[taken.name])
 
 
 def by_software(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
@@ -45,7 +51,7 @@ def by_software(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
     for name, rule in model.protocol.transitions.items():
         if rule.by_system and (rule.authorises or rule.records):
             message = f"the software {'approves' if rule.authorises else 'records'} {rule.authorises or rule.records}"
-            yield _taking(found, rule, "P108", f"transitions.{name}.by", message, seen.taken.get(name, 0))
+            yield _taking(found, rule, "P108", f"transitions.{name}.by", message, at=seen.taken.get(name, 0))
 
 
 def past_acts(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
@@ -59,7 +65,7 @@ def past_acts(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
             at = next((at for at in here if model.passing(rule.gates, found.states[at]) is not None), None)
             if at is not None:
                 message = f"{rule.name} leads to {entry.to} without {entry.records}"
-                yield _taking(found, rule, "P116", f"transitions.{rule.name}.to", message, at)
+                yield _taking(found, rule, "P116", f"transitions.{rule.name}.to", message, at=at)
 
 
 def invariants(_: Model, __: Search, seen: Seen) -> Iterator[Flaw]:
@@ -70,7 +76,7 @@ def invariants(_: Model, __: Search, seen: Seen) -> Iterator[Flaw]:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def _taking(found: Search, rule: Transition, code: str, path: str, message: str, at: int) -> Flaw:
+def _taking(found: Search, rule: Transition, code: str, path: str, message: str, *, at: int) -> Flaw:
     """A flaw that is seen by taking a transition from a state."""
     state = found.states[at]
     step = Step("approve" if rule.authorises else "advance", rule.name, stage=rule.to)

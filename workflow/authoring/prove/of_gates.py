@@ -54,4 +54,4 @@ def _asked(model: Model, found: Search, gate: str) -> int:
     """The first state in which somebody can ask for a gate."""
     rules = model.protocol.transitions.values()
     stages = {stage for rule in rules if gate in rule.gates for stage in rule.sources}
-    return first(found, lambda state: state.stage in stages) or 0
+    return first(at for at, state in enumerate(found.states) if state.stage in stages) or 0

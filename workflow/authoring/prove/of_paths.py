@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from workflow.authoring.prove.model import Model
 from workflow.authoring.prove.search import Search
 from workflow.authoring.prove.seen import Flaw, Seen, barred, first
+from workflow.authoring.prove.steps import may_take
 
 
 def unreached(model: Model, found: Search, _: Seen) -> Iterator[Flaw]:
@@ -26,8 +27,10 @@ def unreached(model: Model, found: Search, _: Seen) -> Iterator[Flaw]:
 def untaken(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
     """Transitions that no candidate standing in one of their stages can ever take."""
     for name, rule in model.protocol.transitions.items():
-        at = first(found, lambda s, r=rule: s.stage in r.sources and (not s.hold or r.on_hold) and not s.deviated)
-        if name not in seen.taken and at is not None:
+        if name in seen.taken:
+            continue
+        here = (at for at, state in enumerate(found.states) if may_take(rule, state) and not state.deviated)
+        if (at := first(here)) is not None:
             why = barred(model, rule, found.states[at])
             yield Flaw("P102", f"transitions.{name}", f"{name} can never be taken: {why}", at)
 

@@ -7,6 +7,7 @@ from workflow.authoring.prove.facts import meets, opens_at_any_time, surely
 from workflow.authoring.prove.model import Model
 from workflow.authoring.prove.search import Search
 from workflow.authoring.prove.seen import Flaw, Seen, first
+from workflow.authoring.prove.state import State
 from workflow.authoring.rule import work_path
 from workflow.domain.actor import Role
 from workflow.domain.policy import POLICY, Verb
@@ -40,7 +41,7 @@ def nobodys(model: Model, found: Search, _: Seen) -> Iterator[Flaw]:
     for key, stage in model.protocol.stages.items():
         if stage.ends or any(_watches(rule, key) for rule in model.protocol.tasks.values()):
             continue
-        at = first(found, lambda s, here=key: s.stage == here and not s.duties and not s.hold and not s.deviated)
+        at = first(n for n, state in enumerate(found.states) if state.stage == key and _nothing_open(state))
         if at is not None:
             yield Flaw("P113", f"stages.{key}", f"a candidate can stand in {key} with no task and no duty open", at)
 
@@ -67,7 +68,11 @@ def _happens(model: Model, trigger: Trigger, stages: set[str], seen: Seen) -> bo
     if trigger.test is None:
         return True
     values = values_of(model.protocol, (trigger.test,))
-    return any(meets(model.protocol, trigger, slot, value) for slot, told in values.items() for value in told)
+    return any(meets(model.protocol, slot, value, trigger) for slot, told in values.items() for value in told)
+
+
+def _nothing_open(state: State) -> bool:
+    return not (state.duties or state.hold or state.deviated)
 
 
 def _watches(rule: TaskRule, stage: str) -> bool:
@@ -77,4 +82,4 @@ def _watches(rule: TaskRule, stage: str) -> bool:
 
 def _where(found: Search, rule: TaskRule) -> int:
     stages = {trigger.stage for trigger in rule.opens}
-    return first(found, lambda state: state.stage in stages) or 0
+    return first(at for at, state in enumerate(found.states) if state.stage in stages) or 0

@@ -1,8 +1,9 @@
-"""Every state a candidate can come to, breadth first, so that the first way found is the shortest."""
+"""Every state a candidate can come to, each with the shortest way to it that does as little as can be unusual."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from workflow.authoring.prove.model import Model
 from workflow.authoring.prove.state import State
@@ -12,6 +13,8 @@ from workflow.authoring.prove.trials import entered
 MOST_STATES = 500_000  # a bound on time and memory; a protocol with more is told so and not proven
 
 ENROL = Step("enrol")
+
+_Deferred: TypeAlias = tuple[State, int, Step]
 
 
 @dataclass(slots=True, eq=False)
@@ -63,29 +66,51 @@ class Search:
 
 
 def search(model: Model, watch: Callable[[int, State, Step, State], None]) -> Search:
-    """Search everything. `watch` is shown every step taken: the number of the state it starts from, and both ends."""
+    """Search everything, plainest ways first: adoptions, and what is late, corrected or against a gate, come last.
+
+    `watch` is shown every step taken: the number of the state it starts from, the state, the step, where it led.
+    """
     found, steps = Search(), Steps(model)
-    start = State()
-    for state in entered(model, start, None, model.protocol.begins):
+    for state in entered(model, State(), None, model.protocol.begins):
         _note(found, state, -1, ENROL)
+    later: tuple[deque[_Deferred], ...] = (deque(), deque())  # out of the ordinary, and adoptions
     at = 0
-    while at < len(found.states):
+    while at < len(found.states) or _one_more(found, later):
         state = found.states[at]
         for step, after in steps.after(state):
             found.steps += 1
             watch(at, state, step, after)
-            to = found.number.get(after)
-            if to is None:
-                to = _note(found, after, at, step)
-            if step.death:
-                found.deaths.append((at, to))
-            elif step.planned and to != at:
-                found.before[to].append(at)
+            if step.planned:
+                _follow(found, at, step, after)
+            elif after not in found.number:
+                later[step.verb == "adopt"].append((after, at, step))
         at += 1
         if len(found.states) > MOST_STATES:
             found.whole = False
             break
     return found
+
+
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def _follow(found: Search, at: int, step: Step, after: State) -> None:
+    to = _note(found, after, at, step)
+    if step.death:
+        found.deaths.append((at, to))
+    elif to != at:
+        found.before[to].append(at)
+
+
+def _one_more(found: Search, later: tuple[deque[_Deferred], ...]) -> bool:
+    """Go on from what was put off, where it leads somewhere new; False once nothing is left."""
+    for waiting in later:
+        while waiting:
+            after, at, step = waiting.popleft()
+            if after not in found.number:
+                _note(found, after, at, step)
+                return True
+    return False
 
 
 def _note(found: Search, state: State, back: int, step: Step) -> int:

@@ -1,6 +1,6 @@
 """What the search came across, noted step by step, and what is wrong with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -61,9 +61,9 @@ class Seen:
 Check: TypeAlias = Callable[[Model, Search, Seen], Iterator[Flaw]]
 
 
-def first(found: Search, fits: Callable[[State], bool]) -> int | None:
-    """The number of the first state that fits, and so the one with the shortest way to it."""
-    return next((at for at, state in enumerate(found.states) if fits(state)), None)
+def first(numbers: Iterable[int]) -> int | None:
+    """The first of some states, and so the one with the plainest way to it."""
+    return next(iter(numbers), None)
 
 
 def barred(model: Model, rule: Transition, state: State) -> str:

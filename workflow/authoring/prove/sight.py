@@ -8,7 +8,6 @@ from typing import TypeAlias
 from workflow.authoring.prove.atoms import Answer, Slot, Value, Values, slot_of, tests_in
 from workflow.authoring.prove.gates import Gates, Passing
 from workflow.authoring.prove.state import State
-from workflow.domain.criterion import Verdict
 
 Key: TypeAlias = tuple[tuple[Answer, ...] | None, ...]
 
@@ -89,7 +88,7 @@ class Ways:
         self._passing: dict[tuple[tuple[str, ...], Key], Passing | None] = {}
         self._not_shut: dict[tuple[tuple[str, ...], Key], bool] = {}
         self._asked: set[tuple[tuple[str, ...], Key]] = set()
-        self.answered: dict[str, set[Verdict]] = {}  # by gate: every verdict it had in a state where it was asked
+        self.answered: dict[str, set[str]] = {}  # by gate: every verdict it had in a state where it was asked
 
     def passing(self, names: tuple[str, ...], state: State | None) -> Passing | None:
         """How these gates can be passed together in a state (None: in some state), or None where they cannot."""

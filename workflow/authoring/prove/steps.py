@@ -52,7 +52,7 @@ class Steps:
 
     def _moves(self, state: State) -> Iterator[tuple[Step, State]]:
         for rule in self._from[state.stage]:
-            if rule.records or not _may_take(rule, state):
+            if rule.records or not may_take(rule, state):
                 continue
             late = self._model.passing(rule.gates, state) is None
             if late and not self._late(rule, state):
@@ -76,7 +76,7 @@ class Steps:
 
     def _acts(self, state: State) -> Iterator[tuple[Step, State]]:
         for rule in self._from[state.stage]:
-            if rule.records and _may_take(rule, state):
+            if rule.records and may_take(rule, state):
                 yield from self._record_act(state, rule)
         act = _next_dose(state)
         if act in self._model.protocol.acts:
@@ -93,7 +93,8 @@ class Steps:
                 yield from ((done, after) for after in self._recorded_act(state, rule, gates, late=False))
         for approval in self._approving[act]:
             gates = (*approval.gates, *rule.gates)
-            if state.stage in approval.sources and (possible or state.out) and self._model.passing(gates, None) is not None:
+            once = state.stage in approval.sources and (possible or state.out)
+            if once and self._model.passing(gates, None) is not None:
                 told = step._replace(approval=approval.name, late=True, planned=False)
                 yield from ((told, after) for after in self._recorded_act(state, rule, gates, late=True))
 
@@ -122,7 +123,7 @@ class Steps:
 
     def _approvals(self, act: str, state: State) -> Iterator[Transition]:
         """The transitions that can authorise an act here and now."""
-        return (rule for rule in self._approving[act] if _may_take(rule, state))
+        return (rule for rule in self._approving[act] if may_take(rule, state))
 
     # -- hold, values, corrections
 
@@ -134,6 +135,8 @@ class Steps:
 
     def _recorded(self, state: State) -> Iterator[tuple[Step, State]]:
         for told, effect in self._events:
+            if not effect.touches(state.duties):
+                continue
             step = Step("event", told)
             yield from ((step, after) for after in happened(self._model, state, effect))
             if effect.by_value and effect.closes:
@@ -173,7 +176,8 @@ class Steps:
         return state._replace(deviated=True, passed=0, duties=state.duties | safety)
 
 
-def _may_take(rule: Transition, state: State) -> bool:
+def may_take(rule: Transition, state: State) -> bool:
+    """Whether a transition leads on from here, hold and all; its gates aside."""
     return (not state.hold or rule.on_hold) and state.stage in rule.sources
 
 

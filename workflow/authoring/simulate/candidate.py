@@ -6,12 +6,13 @@ A thread is a generator that yields when it wants to go on.
 
 import heapq
 from collections.abc import Callable, Generator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import TypeAlias
 
 from workflow.authoring.simulate.chance import Pace, one_of
 from workflow.authoring.simulate.clinic import Clinic
+from workflow.authoring.simulate.score import Shown
 from workflow.authoring.walk.deed import Deed, Enrol, Step
 from workflow.authoring.walk.deeds import reading_of
 from workflow.authoring.walk.rehearsal import Rehearsal
@@ -41,9 +42,18 @@ class Candidate:
         self.trouble: list[str] = []
         self.known: dict[str, tuple[datetime, int]] = {}  # when each item was last recorded, and in which trial
         self.drawn: dict[str, str] = {}  # what stays true of this person
-        self.shown: dict[int, tuple[str, str]] = {}  # baseline and score of each trial
+        self.shown: dict[int, Shown] = {}  # what each trial was drawn to show
         self.treating = False  # a trial is being carried out just now
-        self._rehearsal = Rehearsal(clinic.version, clinic.cohort.crew, now=arrives, heard=heard)
+        youngest, oldest = clinic.cohort.ages
+        self.born_on = date(arrives.year - chance.randint(youngest, oldest), 1, 1)
+        self._rehearsal = Rehearsal(
+            clinic.version,
+            clinic.cohort.crew,
+            now=arrives,
+            heard=heard,
+            born_on=self.born_on,
+            settings=clinic.cohort.settings,
+        )
         self._threads: list[tuple[datetime, int, Thread]] = []
         self._count = 0
         self._opened: Opened = lambda _self, _task: None
@@ -72,7 +82,7 @@ class Candidate:
         if self.episode.closed_at is None:
             self._rehearsal.until(until)
 
-    def begin(self, thread: Thread) -> None:
+    def start(self, thread: Thread) -> None:
         """Let one more thread run, from now."""
         self._go_on(thread)
 
@@ -100,9 +110,9 @@ class Candidate:
                 assert isinstance(task, Task)
                 thread = self._opened(self, task)
                 if thread is not None:
-                    self.begin(thread)
+                    self.start(thread)
         if decision.after.stint != decision.before.stint and self._entered is not None:
-            self.begin(self._entered(self))
+            self.start(self._entered(self))
         return decision
 
     def view(self) -> View:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from workflow.authoring.simulate.chance import Pace
 from workflow.authoring.simulate.cohort import Booked, Chosen, Cohort, Left
 from workflow.authoring.simulate.score import Scores
-from workflow.authoring.simulate.ways import Way, ways_of
+from workflow.authoring.simulate.ways import Wanted, Way, apart_by, wants_of, ways_of
 from workflow.domain.actor import Role
 from workflow.domain.calendar import TimeKind
 from workflow.domain.policy import POLICY, Verb
@@ -27,6 +28,7 @@ class Clinic:
     leaves: Mapping[str, tuple[tuple[Way, Left], ...]]
     booked: Mapping[str, tuple[str, Booked]]
     paces: Mapping[str, Pace]  # of the work of each stage
+    discharge: Mapping[str, tuple[tuple[Wanted, ...], timedelta]]  # by duty: what its gates ask, how long after a dose
     granting: Mapping[str, tuple[Way, ...]]  # by act: what authorises it
     recording: Mapping[str, tuple[Way, ...]]  # by act: what records it
     scores: Scores
@@ -46,6 +48,9 @@ def clinic_of(version: ProtocolVersion, cohort: Cohort) -> Clinic:
         leaves={stage: _leaves(stage, ways, cohort) for stage in version.stages},
         booked={stage: (kind, one) for kind, one in cohort.appointments.items() for stage in one.stages},
         paces={stage: _pace(stage, version, cohort) for stage in version.stages},
+        discharge={
+            key: (wants_of(one.gates, version), apart_by(one.gates, version)) for key, one in version.tasks.items()
+        },
         granting={act: tuple(ways[rule.name] for rule in rules if rule.authorises == act) for act in acts},
         recording={act: tuple(ways[rule.name] for rule in rules if rule.records == act) for act in acts},
         scores=Scores(version, cohort.baseline),

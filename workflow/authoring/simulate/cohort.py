@@ -68,6 +68,8 @@ class Cohort:
     tries: int = 3
     passing: Decimal = Decimal(50)
     baseline: tuple[Decimal, Decimal] | None = None
+    ages: tuple[int, int] = (40, 75)  # in years, at the referral
+    settings: Mapping[str, Decimal] = field(default_factory=dict)  # the site's own values of parameters
     basis: str = ""
     plain: bool = False
 

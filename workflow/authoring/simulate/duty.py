@@ -1,10 +1,11 @@
 """Single tasks and duties: each is done after its own time, on the fact that ends it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from workflow.authoring.simulate import work
 from workflow.authoring.simulate.candidate import Candidate, Thread
-from workflow.authoring.simulate.ways import Wanted, Way, value_for
+from workflow.authoring.simulate.values import value_for
+from workflow.authoring.simulate.ways import Wanted, Way
 from workflow.authoring.walk.deed import Complete
 from workflow.domain.protocol import TaskRule, Trigger
 from workflow.domain.task import Scope, Task
@@ -60,13 +61,24 @@ def _discharge(c: Candidate, rule: TaskRule) -> Thread:
             yield c.soon(60)
         yield from _act(c, fact.act)
     elif fact.test is not None:
-        last = max((dose.given_at for dose in c.episode.administrations.values()), default=c.now)
-        watched = max((drug.observe.elapsed for drug in c.clinic.version.drugs.values()), default=timedelta())
-        if rule.gates and last + watched > c.now:
-            yield last + watched
-        item = c.clinic.version.items[fact.test.subject.item]
-        value = value_for([fact.test], item, c.clinic.version)
-        work.record(c, Wanted(item=item.key, value=value, within=None, this_trial=False))
+        version, (wants, apart) = c.clinic.version, c.clinic.discharge[rule.key]
+        while rule.gates and (over := _watched_until(c, apart)) > c.now:
+            yield over
+        item = version.items[fact.test.subject.item]
+        work.record_missing(c, wants)
+        work.record(c, Wanted(item=item.key, value=value_for([fact.test], item, version)))
+
+
+def _watched_until(c: Candidate, apart: timedelta) -> datetime:
+    """When the last dose was long enough ago: as the gates ask, or as its drug and its plan do."""
+    doses = c.episode.administrations.values()
+    if not doses:
+        return c.now
+    last = max(doses, key=lambda dose: dose.given_at)
+    trial = c.episode.trials[str(last.trial)]
+    plan = c.clinic.version.plan(last.drug, trial.method)
+    watched = plan.lasts.elapsed if plan is not None else c.clinic.version.drug(last.drug).observe.elapsed
+    return last.given_at + (apart or watched)
 
 
 def _fact(c: Candidate, rule: TaskRule) -> Trigger | None:

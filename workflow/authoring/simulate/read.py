@@ -13,6 +13,7 @@ from workflow.authoring.simulate.chance import Between, Pace, Values, Weighted, 
 from workflow.authoring.simulate.cohort import Booked, Chosen, Cohort, Held, Left, crew_of, paces_of, plain_cohort
 from workflow.authoring.simulate.shape import WrittenCohort, WrittenPace, WrittenValues
 from workflow.authoring.walk.moments import Days
+from workflow.authoring.walk.names import odd_settings
 from workflow.domain.calendar import Calendar
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.item import Item, Kind
@@ -78,6 +79,8 @@ def _cohort(file: WrittenCohort, version: ProtocolVersion) -> Cohort:
         tries=file.tries,
         passing=response.passing if response else plain.passing,
         baseline=(between.low, between.to) if between else None,
+        ages=(file.ages.youngest, file.ages.oldest) if file.ages else plain.ages,
+        settings=file.parameters or {},
         basis=f"{response.source} ({response.mark})" if response and response.source else "",
     )
 
@@ -134,6 +137,7 @@ def _impossible(file: WrittenCohort, version: ProtocolVersion) -> Iterator[_Said
         if rule is not None and reason is not None and reason not in rule.reasons:
             allowed = ", ".join(rule.reasons) or "none is asked for"
             yield f"{place}.reason", f"{reason} is no reason to {rule.name}", allowed
+    yield from odd_settings(file.parameters or {}, version)
     instrument = version.items[version.response.instrument]
     if file.response and file.response.baseline:
         yield from _odd_values("response.baseline", WrittenValues(between=file.response.baseline), instrument)

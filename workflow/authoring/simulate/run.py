@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
 from workflow.authoring.simulate.candidate import Candidate
@@ -43,6 +43,7 @@ class Lived:
     """One candidate of a cohort in full: what was asked, and every decision."""
 
     arrived: datetime
+    born_on: date
     steps: tuple[Step, ...]
     decisions: tuple[Decision, ...]
 
@@ -70,7 +71,7 @@ def live_one(version: ProtocolVersion, cohort: Cohort, asked: Asked, *, number: 
     candidate = _candidate(clinic_of(version, cohort), asked, number - 1, arrives, decisions.append)
     candidate.steps = []
     candidate.live(arrives + timedelta(weeks=asked.weeks), entered=stay, opened=opened)
-    return Lived(arrived=arrives, steps=tuple(candidate.steps), decisions=tuple(decisions))
+    return Lived(arrived=arrives, born_on=candidate.born_on, steps=tuple(candidate.steps), decisions=tuple(decisions))
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
-"""Scores that show what a trial was drawn to show: one value of the instrument on each side of the line."""
+"""Scores that show what a trial was drawn to show: by instrument a baseline, and a score on one side of every line."""
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
+from typing import TypeAlias
 
 from workflow.authoring.simulate.chance import one_of
 from workflow.domain.criterion import Operator
@@ -10,47 +12,35 @@ from workflow.domain.item import Item, Kind
 from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.response_rule import Measure, ResponseRule
 
+Shown: TypeAlias = Mapping[str, tuple[str, str]]  # by instrument: its baseline and its score, as they are written
+
 _MOST = 1001  # values of one instrument
 
 
 class Scores:
-    """The values of a protocol's instrument, and what each would show against a baseline."""
+    """The instruments of a protocol, and what each of their values would show."""
 
     def __init__(self, version: ProtocolVersion, between: tuple[Decimal, Decimal] | None) -> None:
-        rule = version.response
-        self._rule = rule
-        self._worth = _worths(version.items[rule.instrument])
-        self._lines = [
-            version.parameters[line.parameter].default if line.parameter else line.number or Decimal(0)
-            for line in rule.lines.values()
-        ]
-        low, high = between or (None, None)
+        rules = (version.response, *version.responses.values())
+        self.instruments = tuple(dict.fromkeys(rule.instrument for rule in rules))
         self._pairs = {
-            passing: [
-                (base, found)
-                for base in self._worth
-                if (low is None or low <= self._worth[base])
-                and (high is None or self._worth[base] <= high)
-                and (found := self._beyond(base, passing=passing))
-            ]
+            (instrument, passing): _pairs(
+                version,
+                [rule for rule in rules if rule.instrument == instrument],
+                between if instrument == version.response.instrument else None,
+                passing=passing,
+            )
+            for instrument in self.instruments
             for passing in (True, False)
         }
 
-    def draw(self, chance: Random, *, passing: bool) -> tuple[str, str]:
-        """A baseline, and a score that passes the line or does not, as they are written."""
-        pairs = self._pairs[passing] or self._pairs[not passing]
-        base, found = one_of(chance, pairs)
-        return base, one_of(chance, found)
-
-    def _beyond(self, base: str, *, passing: bool) -> list[str]:
-        """The scores on one side of every line, held against a baseline that can still get better."""
-        best = min(self._worth.values()) if self._rule.lower_is_better else max(self._worth.values())
-        if self._worth[base] in (0, best):
-            return []
-        return [score for score in self._worth if all(self._passes(base, score, at) is passing for at in self._lines)]
-
-    def _passes(self, base: str, score: str, line: Decimal) -> bool:
-        return passes(self._rule, Fraction(self._worth[base]), Fraction(self._worth[score]), Fraction(line))
+    def draw(self, chance: Random, *, passing: bool) -> Shown:
+        """For each instrument a baseline, and a score that passes every line or none."""
+        shown = {}
+        for instrument in self.instruments:
+            base, found = one_of(chance, self._pairs[instrument, passing] or self._pairs[instrument, not passing])
+            shown[instrument] = base, one_of(chance, found)
+        return shown
 
 
 def passes(rule: ResponseRule, baseline: Fraction, score: Fraction, line: Fraction) -> bool:
@@ -61,6 +51,36 @@ def passes(rule: ResponseRule, baseline: Fraction, score: Fraction, line: Fracti
 
 
 # ---------------------------------------------------------------------------------------------------------------
+
+
+def _pairs(
+    version: ProtocolVersion, rules: list[ResponseRule], between: tuple[Decimal, Decimal] | None, *, passing: bool
+) -> list[tuple[str, list[str]]]:
+    """Every baseline from which a score on the asked side of all lines can be found, with those scores."""
+    worth = _worths(version.items[rules[0].instrument])
+    low, high = between or (min(worth.values()), max(worth.values()))
+    found = []
+    for base, value in worth.items():
+        beyond = [score for score in worth if _on_side(version, rules, value, worth[score], passing=passing)]
+        if low <= value <= high and value != 0 and beyond:
+            found.append((base, beyond))
+    # A baseline that can show both is the more telling one.
+    return found if between is None else found or [(base, [base]) for base in worth]
+
+
+def _on_side(
+    version: ProtocolVersion, rules: list[ResponseRule], baseline: Decimal, score: Decimal, *, passing: bool
+) -> bool:
+    return baseline != 0 and all(
+        passes(rule, Fraction(baseline), Fraction(score), Fraction(line)) is passing
+        for rule in rules
+        for line in _lines(version, rule)
+    )
+
+
+def _lines(version: ProtocolVersion, rule: ResponseRule) -> Iterator[Decimal]:
+    for line in rule.lines.values():
+        yield version.parameters[line.parameter].default if line.parameter else line.number or Decimal(0)
 
 
 def _worths(item: Item) -> dict[str, Decimal]:

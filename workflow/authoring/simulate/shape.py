@@ -106,6 +106,19 @@ class WrittenResponse(Sourced):
     baseline: WrittenRange | None = None
 
 
+class WrittenAges(Written):
+    """How old people are when they are referred, in years."""
+
+    youngest: Annotated[Whole, Field(alias="from")]
+    oldest: Annotated[Whole, Field(alias="to")]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.youngest <= self.oldest <= 110:
+            raise broken("the ages are out of order", "from at most to, to at most 110")
+        return self
+
+
 class WrittenReferrals(Written):
     per_week: Number
 
@@ -134,3 +147,5 @@ class WrittenCohort(Written):
     gives_up: Code | None = None
     tries: Whole = 3
     response: WrittenResponse | None = None
+    ages: WrittenAges | None = None
+    parameters: Annotated[dict[Code, Number], BeforeValidator(filled)] | None = None

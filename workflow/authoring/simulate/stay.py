@@ -8,10 +8,9 @@ from workflow.authoring.simulate.candidate import Candidate, Thread
 from workflow.authoring.simulate.chance import happens
 from workflow.authoring.simulate.cohort import Booked, Chosen
 from workflow.authoring.simulate.treat import Going, treat
-from workflow.authoring.simulate.ways import Way
+from workflow.authoring.simulate.ways import Way, may_open
 from workflow.authoring.walk.deed import Appoint, Conclude, PutOnHold, Release
 from workflow.domain.appointment import AppointmentState
-from workflow.domain.criterion import judge
 from workflow.domain.policy import Verb
 
 _FULL = 100.0  # the weight of a way nobody said anything of
@@ -25,10 +24,10 @@ def stay(c: Candidate) -> Thread:
         return
     for way, left in c.clinic.leaves[stage]:
         if happens(c.chance, left.percent):
-            c.begin(_leave(c, way, stint))
+            c.start(_leave(c, way, stint))
     for reason, held in c.clinic.cohort.holds.items():
         if happens(c.chance, held.percent):
-            c.begin(_hold(c, reason, stint))
+            c.start(_hold(c, reason, stint))
     if stage in c.clinic.booked:
         yield from _appointment(c, *c.clinic.booked[stage], stint)
     else:
@@ -93,11 +92,7 @@ def _choose(c: Candidate, stage: str) -> Way | None:
     view = c.view()
     trial = c.episode.trial
     shown = trial.response if trial is not None else None
-    open_now = [
-        (way, said)
-        for way, said in c.clinic.onward[stage]
-        if all(judge(test, view).verdict.passes for test in way.settled)
-    ]
+    open_now = [(way, said) for way, said in c.clinic.onward[stage] if all(may_open(gate, view) for gate in way.gates)]
     able = open_now or list(c.clinic.onward[stage])
     by_response = any(way.on_response for way, _ in open_now)
     weights = [_weight(way, said, shown, by_response=by_response) for way, said in able]

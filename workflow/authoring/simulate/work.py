@@ -1,5 +1,7 @@
 """How people do one thing: say what a way asks for, take it, find the second person, and look again when refused."""
 
+from collections.abc import Iterable
+
 from workflow.authoring.simulate.candidate import Answered, Candidate
 from workflow.authoring.simulate.ways import Wanted, Way
 from workflow.authoring.walk.deed import Advance, Record
@@ -14,7 +16,12 @@ _MARGIN = 60  # minutes a value must still be good for
 
 def prepare(c: Candidate, way: Way) -> None:
     """Record whatever a way asks for that nobody has looked at lately."""
-    record(c, *(want for want in way.wants if _missing(c, want)))
+    record_missing(c, way.wants)
+
+
+def record_missing(c: Candidate, wants: Iterable[Wanted]) -> None:
+    """Record whatever of these nobody has looked at lately."""
+    record(c, *(want for want in wants if _missing(c, want)))
 
 
 def record(c: Candidate, *wants: Wanted) -> None:
@@ -72,7 +79,10 @@ def _missing(c: Candidate, want: Wanted) -> bool:
 
 
 def _found(c: Candidate, want: Wanted) -> str:
-    drawn = c.clinic.cohort.items.get(want.item)
+    trial, drawn = c.episode.trial, c.clinic.cohort.items.get(want.item)
+    if trial is not None and want.item in (shown := c.shown.get(trial.number, {})):
+        base, score = shown[want.item]
+        return score if any(dose.trial == trial.number for dose in c.episode.administrations.values()) else base
     if drawn is None:
         return want.value
     if c.clinic.version.items[want.item].kind is not Kind.CHOICE:

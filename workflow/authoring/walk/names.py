@@ -1,6 +1,7 @@
 """The names a walk uses, held against the protocol it is for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import TypeAlias
 
 from workflow.authoring.scalars import NUMBER
@@ -17,6 +18,7 @@ def unknown(file: WrittenWalk, version: ProtocolVersion) -> Iterator[Said]:
     """Everything a walk names that its protocol or its people do not have."""
     if file.protocol is not None and file.protocol not in (version.key, version.name):
         yield "protocol", f"this walk is for {file.protocol}", f"{version.key}, or {version.name}"
+    yield from odd_settings(file.parameters or {}, version)
     yield from _odd_people(file, version)
     people = people_of(file, version)
     if not any(POLICY[Verb.ENROL] & set(roles) for roles in people.values()):
@@ -27,6 +29,17 @@ def unknown(file: WrittenWalk, version: ProtocolVersion) -> Iterator[Said]:
         yield from _in_values(path, step, version)
         if step.expect is not None:
             yield from _in_expected(f"{path}.expect", step.expect, version, people)
+
+
+def odd_settings(settings: Mapping[str, Decimal], version: ProtocolVersion) -> Iterator[Said]:
+    """Parameters the protocol does not have, and values it does not leave to a site."""
+    for key, value in settings.items():
+        rule = version.parameters.get(key)
+        if rule is None:
+            yield f"parameters.{key}", f"there is no parameter {key}", _listed(version.parameters) or "none is declared"
+        elif not rule.minimum <= value <= rule.maximum:
+            allowed = f"{rule.minimum:f} to {rule.maximum:f} {rule.unit}"
+            yield f"parameters.{key}", f"{rule.label} cannot be set to {value:f}", allowed
 
 
 def _odd_people(file: WrittenWalk, version: ProtocolVersion) -> Iterator[Said]:

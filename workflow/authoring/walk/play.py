@@ -60,7 +60,12 @@ class _Played:
 
     def __post_init__(self) -> None:
         self.rehearsal = Rehearsal(
-            self.version, self.walk.crew, now=self.walk.starts, heard=self._heard, born_on=self.walk.born_on
+            self.version,
+            self.walk.crew,
+            now=self.walk.starts,
+            heard=self._heard,
+            born_on=self.walk.born_on,
+            settings=self.walk.settings,
         )
 
     def turn(self, turn: Turn) -> None:

@@ -1,8 +1,9 @@
 """A walk file read strictly: text, shape, and the names it uses; every fault told at once, each with its line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from pydantic import ValidationError
 
@@ -40,6 +41,7 @@ class Walk:
     days: Days
     starts: datetime
     born_on: date | None
+    settings: Mapping[str, Decimal]  # the site's own values of parameters
     turns: tuple[Turn, ...]
     where: Where
 
@@ -86,6 +88,7 @@ def _walk(file: WrittenWalk, where: Where, version: ProtocolVersion) -> Walk:
         days=days,
         starts=starts,
         born_on=file.born,
+        settings=file.parameters or {},
         turns=tuple(_turns(file.steps, scene, starts)),
         where=where,
     )

@@ -6,6 +6,7 @@ a step ──► the clock moves on, and whatever is due meanwhile fires ──�
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from workflow.domain import decide
 from workflow.domain.actor import Actor, Role, system
@@ -51,7 +52,14 @@ class Rehearsal:
     """
 
     def __init__(
-        self, protocol: ProtocolVersion, crew: Crew, *, now: datetime, heard: Heard, born_on: date | None = None
+        self,
+        protocol: ProtocolVersion,
+        crew: Crew,
+        *,
+        now: datetime,
+        heard: Heard,
+        born_on: date | None = None,
+        settings: Mapping[str, Decimal] | None = None,
     ) -> None:
         self.protocol = protocol
         self.crew = crew
@@ -59,6 +67,7 @@ class Rehearsal:
         self.episode = Episode(id="rehearsed", site="rehearsed", candidate="rehearsed")
         self._heard = heard
         self._born_on = born_on
+        self._settings = settings or {}
         self._due: Timer | None = None  # the next timer that will fire
 
     def ask(self, by: str, verb: Verb, deciding: Deciding) -> Decision:
@@ -89,6 +98,7 @@ class Rehearsal:
             now=self.now,
             roster=self.crew.roster,
             born_on=self._born_on,
+            settings=self._settings,
         )
 
     def _take(self, decision: Decision) -> Decision:

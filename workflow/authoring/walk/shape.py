@@ -254,5 +254,6 @@ class WrittenWalk(Written):
     site: WrittenSite = Field(default_factory=WrittenSite)
     people: Annotated[dict[Code, Roles], BeforeValidator(filled)] | None = None
     born: WrittenDay | None = None
+    parameters: Annotated[dict[Code, Number], BeforeValidator(filled)] | None = None
     starts: WrittenStart
     steps: Annotated[tuple[WrittenStep, ...], BeforeValidator(some)]

@@ -1,7 +1,8 @@
 """Steps as a walk file that `read` takes, and that plays to the same decisions."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -31,7 +32,16 @@ _CONCLUDED = {
 }
 
 
-def written(title: str, version: ProtocolVersion, crew: Crew, steps: Iterable[Step], *, starts: datetime) -> str:
+def written(
+    title: str,
+    version: ProtocolVersion,
+    crew: Crew,
+    steps: Iterable[Step],
+    *,
+    starts: datetime,
+    born_on: date,
+    settings: Mapping[str, Decimal],
+) -> str:
     """The text of a walk file. The enrolment is left out: every walk begins with one."""
     days = Days(zone=ZoneInfo(crew.calendar.zone), first=crew.calendar.local(starts).date())
     listed: list[dict[str, object]] = []
@@ -46,6 +56,8 @@ def written(title: str, version: ProtocolVersion, crew: Crew, steps: Iterable[St
         "protocol": version.name,
         "site": _site(crew),
         "people": {name: [str(role) for role in sorted(actor.roles)] for name, actor in crew.people.items()},
+        "born": f"{born_on}",
+        **({"parameters": {key: f"{value:f}" for key, value in settings.items()}} if settings else {}),
         "starts": f"{crew.calendar.local(starts):%Y-%m-%d %H:%M}",
         "steps": listed,
     }

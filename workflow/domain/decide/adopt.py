@@ -98,6 +98,8 @@ def _check_trials(s: Situation, stage: str, trials: tuple[PriorTrial, ...], duti
     running = trials[-1].method if trials and trials[-1].ended_at is None else None
     if method is not Method.WAIVED and running is not method:
         raise ImpossibleInputError(f"this stage needs the {method} trial that is running", place="trials")
+    if running is not None and running not in begins.values():
+        raise ImpossibleInputError(f"no {running} trial runs here", place="trials", allowed="say when it ended")
     _check_duties(s, stage, trials, {duty.name for duty in duties})
 
 
