@@ -10,8 +10,8 @@ DAY = "day_checks, bleeding_risk_today, observation_ready, no_contraindication, 
 
 
 def base() -> str:
-    """The first printing, adopting candidates with one trial at most: half the states, all else the same."""
-    return V1.read_text(encoding="utf-8").replace("max_trials: 2", "max_trials: 1")
+    """The first printing."""
+    return V1.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,17 @@
 """Wherever a random walk has got to: the migration can be told, nobody goes unwatched, and life goes on."""
 
 import random
+from collections.abc import Mapping
 from contextlib import suppress
 
 import deeds
 import pytest
 from deeds import Watched
 from press import press_on
-from printing import (
-    MAP,
-    MUCH,
-    migrated,
-    told,
-    watched,
-)
-from world import PROTOCOL, Walker
+from printing import MAP, MUCH, migrated, told, watched
+from world import FILE, Walker
 
+from workflow.authoring.schema import read
 from workflow.domain.decision import Decision
 from workflow.domain.errors import UnknownNameError
 from workflow.domain.protocol import ProtocolVersion
@@ -24,17 +20,17 @@ from workflow.domain.protocol import ProtocolVersion
 class Wanderer(Watched):
     """A walker that may change its version on the way; only what holds under every version is held against it."""
 
+    next: ProtocolVersion
+
     def take(self, decision: Decision) -> Decision:
         Walker.take(self, decision)
-        if decision.after.stage:
-            watched(decision.after, read_of(decision.after.protocol))
+        to = self.protocol if decision.entry.verb != "migrate" or decision.refused else self.next
+        watched(decision.after, to)
         self._note(decision)
         return decision
 
 
-def read_of(name: str) -> ProtocolVersion:
-    return {version.name: version for version in (PROTOCOL, MUCH)}[name]
-
+PRINTED = read((FILE.parent / "v2.yaml").read_bytes(), name="v2.yaml")  # the next version there really is
 
 DEEDS = (
     deeds.wait,
@@ -63,13 +59,17 @@ def wander(walker: Wanderer, dice: random.Random, steps: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_wherever_a_walk_has_got_to_it_can_be_told_and_life_goes_on(seed: int):
+@pytest.mark.parametrize(("to", "names"), [(MUCH, MAP), (PRINTED, {})], ids=["much", "printed"])
+def test_wherever_a_walk_has_got_to_it_can_be_told_and_life_goes_on(
+    to: ProtocolVersion, names: Mapping[str, str], seed: int
+):
     dice = random.Random(seed)
     walker = Wanderer()
+    walker.next = to
     walker.enrol()
     wander(walker, dice, 10 + seed)
-    foreseen = told(walker, MUCH, MAP)
-    decision = migrated(walker, MUCH, MAP)
+    foreseen = told(walker, to, names)
+    decision = migrated(walker, to, names)
     assert bool(foreseen.bars) == decision.refused
     wander(walker, dice, 40)
     walker.verify()

@@ -15,7 +15,8 @@ from test_properties import RANDOM
 from world import FILE
 
 from workflow.authoring.prove.model import Model
-from workflow.authoring.prove.proof import reached
+from workflow.authoring.prove.proof import searched
+from workflow.authoring.prove.search import Search
 from workflow.authoring.prove.state import State
 from workflow.authoring.schema import read
 from workflow.domain.criterion import Missing, Subject
@@ -75,9 +76,9 @@ def _passed(model: Model, episode: Episode, *, adopted: bool) -> int:
 class Followed(deeds.Watched):
     """A walker whose every state is noted; no two decisions fall on one instant."""
 
-    def __init__(self, model: Model, states: frozenset[State]) -> None:
+    def __init__(self, model: Model, found: Search) -> None:
         super().__init__()
-        self.protocol, self.model, self.states = model.protocol, model, states
+        self.protocol, self.model, self.found = model.protocol, model, found
         self.been: set[State] = set()
         self.adopted_trials = -1
 
@@ -88,24 +89,24 @@ class Followed(deeds.Watched):
             self.adopted_trials = trials
         state = projected(self.model, self.episode, adopted=self.adopted_trials == trials)
         self.been.add(state)
-        assert state in self.states, (decision.entry.verb, decision.entry.about, state)
+        assert self.found.find(state) is not None, (decision.entry.verb, decision.entry.about, state)
         self.now += deeds.timedelta(seconds=61)
         return decision
 
 
 @pytest.fixture(scope="module")
-def searched() -> tuple[Model, frozenset[State]]:
-    return reached(PROTOCOL)
+def covered() -> tuple[Model, Search]:
+    return searched(PROTOCOL)
 
 
 @pytest.fixture(scope="module")
-def walked(searched: tuple[Model, frozenset[State]]) -> list[Followed]:
-    return [_wander(seed, *searched) for seed in range(SEEDS)]
+def walked(covered: tuple[Model, Search]) -> list[Followed]:
+    return [_wander(seed, *covered) for seed in range(SEEDS)]
 
 
-def _wander(seed: int, model: Model, states: frozenset[State]) -> Followed:
+def _wander(seed: int, model: Model, found: Search) -> Followed:
     dice = random.Random(seed)
-    walker = Followed(model, states)
+    walker = Followed(model, found)
     walker.enrol()
     for _ in range(seed % 6):
         deeds.adopt(walker, dice.choice)

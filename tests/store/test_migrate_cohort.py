@@ -386,6 +386,7 @@ def test_a_file_can_be_tried_before_it_is_published(typed, cohort, tmp_path: Pat
     words = ("migrate", "opioid_trial@1", str(file), "--map", "case_review=board_review")
     assert typed(*words)[0] == 1
     assert typed(*words, "--apply", "--by", "clinician-1", "--reason", "x")[0] == 2
+    assert typed("migrate", str(file), "opioid_trial@1")[0] == 2
     assert under(database, "opioid_trial@2") == set()
 
 

@@ -114,7 +114,7 @@ def plainly(side: Side) -> str:
         case Enum():
             return str(value.value).replace("_", " ")
         case Basis():
-            return str(value) or "no source"
+            return str(value) or "none"
         case Test():
             return _test(value, side.version)
         case Group():
@@ -138,9 +138,15 @@ def _spelled(side: Side) -> str:
     kept = []
     for each in fields(side.value):  # type: ignore[arg-type]  # callers pass dataclasses only
         value = getattr(side.value, each.name)
-        if each.name not in ("key", "name", "label") and value not in (None, "", (), False):
+        if each.name not in ("key", "name", "label") and _says(value):
             kept.append(f"{_called(each.name)} {_name(each.name, Side(side.version, value))}")
     return "; ".join(kept) or "nothing more"
+
+
+def _says(value: object) -> bool:
+    """Whether a value says anything; a zero does."""
+    empty = value is None or value is False or value == Basis()
+    return not empty and not (isinstance(value, str | tuple | Mapping) and not value)
 
 
 def _called(field: str) -> str:
@@ -237,10 +243,19 @@ def _moved(was: Test, now: Test, before: ProtocolVersion, after: ProtocolVersion
 
 
 def _joined(part: Criterion) -> object:
+    """How the tests of a criterion are put together; a plain list of them is the same however long it is."""
     if isinstance(part, Test):
         return "test"
     rest = [getattr(part, each.name) for each in fields(part) if each.name != "parts"]
-    return [*rest, *(_joined(one) for one in part.parts)]
+    flat = all(isinstance(one, Test) for one in part.parts)
+    return rest if flat else [*rest, *(_nested(one) for one in part.parts)]
+
+
+def _nested(part: Criterion) -> object:
+    if isinstance(part, Test):
+        return "test"
+    rest = [getattr(part, each.name) for each in fields(part) if each.name != "parts"]
+    return [*rest, *(_nested(one) for one in part.parts)]
 
 
 def _test(test: Test, version: ProtocolVersion) -> str:
@@ -248,18 +263,21 @@ def _test(test: Test, version: ProtocolVersion) -> str:
     seen = test.subject
     item = version.items.get(seen.item)
     name = test.label or (item.label if item else f"{seen.item}{seen.derived} {seen.of}".strip())
-    said = f"{name}: {_wanted(test, item.unit if item else '')}"
+    said = f"{name}: {_wanted(test, version, item.unit if item else '')}"
     said += f", not older than {span(seen.within)}" if seen.within is not None else ""
     said += ", in this trial" if seen.this_trial else ""
     return f"{said} {resting_on(test.basis)}".rstrip()
 
 
-def _wanted(test: Test, unit: str) -> str:
+def _wanted(test: Test, version: ProtocolVersion, unit: str) -> str:
     sign = "" if test.operator is Operator.IS else test.operator.replace("_", " ")
     bound = listed([text.replace("_", " ") for text in test.texts], "or")
     if test.number is not None:
         bound = f"{test.number:f} {'' if unit.startswith('{') else unit}"
-    known = {"subject", "operator", "number", "texts", "label", "basis"}
+    elif test.parameter:
+        set_here = version.parameters.get(test.parameter)
+        bound = f"what the site sets ({label_of(Side(version, set_here), test.parameter)})"
+    known = {"subject", "operator", "number", "texts", "parameter", "label", "basis"}
     more = [str(getattr(test, each.name)) for each in fields(test) if each.name not in known]
     return " ".join(part for part in (sign, bound.strip(), *more) if part)
 
@@ -279,7 +297,7 @@ def _trigger(side: Side) -> str:
     told = []
     for each in fields(side.value):  # type: ignore[arg-type]  # a Trigger
         value = getattr(side.value, each.name)
-        if value not in (None, "", 1, False, ()):
+        if _says(value) and value != 1:
             told.append(f"{_called(each.name)} {_name(each.name, Side(side.version, value))}")
     return ", ".join(told) or "nothing"
 

@@ -63,7 +63,9 @@ def migrate(
 
     Each episode is one transaction and one ledger line. Killed halfway, run it again. Exit 1: some stay, and why.
     """
-    if apply and not (by and reason.strip() and "@" in after):
+    if Path(before).is_file():
+        raise typer.BadParameter("nobody stands under a file; name the published version", param_hint="BEFORE")
+    if apply and (Path(after).is_file() or not by or not reason.strip()):
         raise typer.BadParameter("--apply takes --by, --reason and a published version", param_hint="--apply")
     with plainly(), _versions(before, after, database=True) as (old, new, desk):
         assert desk is not None
@@ -182,15 +184,16 @@ def _gate(shift: GateShift) -> str:
 
 def _work(shift: WorkShift) -> str:
     named = f"{'duty' if shift.duty else 'task'} {shift.label}"
+    was, now = _rung(shift.rung_before, shift.due_before), _rung(shift.rung_after, shift.due_after)
+    now += " (paused)" if shift.clock == "paused" else ""
     match shift.fate:
         case "ended":
             return f"{named}: ends: {shift.why}"
         case "opened":
-            return f"{named}: opens, {_rung(shift.rung_after, shift.due_after)}"
+            return f"{named}: opens, {now}"
         case "moved":
-            was, now = _rung(shift.rung_before, shift.due_before), _rung(shift.rung_after, shift.due_after)
-            return f"{named}: goes on, {was} becomes {now}" + (f" ({shift.clock})" if shift.clock != "live" else "")
-    return f"{named}: goes on, {_rung(shift.rung_after, shift.due_after)}"
+            return f"{named}: goes on, {was} becomes {now}"
+    return f"{named}: goes on, {now}"
 
 
 def _rung(rung: int | None, due: datetime | None) -> str:

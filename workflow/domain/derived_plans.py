@@ -92,8 +92,9 @@ def anticoagulant_planned(view: "View", _: str) -> Known | Missing:
     procedures = [booked for kind in rule.procedures if (booked := view.episode.planned(kind)) is not None]
     planned = view.latest(rule.planned)
     stops_at = moment_of(planned.text) if planned is not None and planned.text is not None else None
-    if not procedures or planned is None or stops_at is None:
-        return Missing(because="has no booked procedure" if not procedures else "has no planned last dose")
+    again = view.moments(rule.restarted)
+    if not procedures or planned is None or stops_at is None or (again and stops_at <= again[-1][0]):
+        return Missing(because="has no planned last dose" if procedures else "has no booked procedure")
     starts_at, key = min(p.starts_at for p in procedures), planned.key
     agreed = view.look(Subject(item=rule.agreed))
     if isinstance(agreed, Missing):
@@ -135,13 +136,22 @@ def restart_from(view: "View") -> datetime | None:
     """When the next anticoagulant dose may be taken at the earliest; None where that is not known."""
     rule, trial = view.protocol.anticoagulants, view.trial
     found = _interruption(view)
-    if rule is None or trial is None or not isinstance(found, Interruption) or trial.holds_catheter(view.at):
+    if rule is None or not isinstance(found, Interruption) or (trial is not None and trial.holds_catheter(view.at)):
         return None
-    last = trial.catheter_out_at or trial.punctured_at
+    taken = view.moments(rule.last_dose)
+    last = max((at for at in _procedures(view) if not taken or at > taken[-1][0]), default=None)
     if last is None:
         return None
     traumatic = view.text(rule.traumatic) == "yes"
     return last + (found.restart_after_trauma if traumatic else found.restart).elapsed
+
+
+def _procedures(view: "View") -> list[datetime]:
+    """When the puncture of the last trial was over, its catheter out, and when a pump was implanted."""
+    trial = view.trial
+    over = trial.catheter_out_at or trial.punctured_at if trial else None
+    implants = [p.at for p in view.episode.passages.values() if p.act == "implant" and p.until is None]
+    return [at for at in (over, *implants) if at is not None and at <= view.at]
 
 
 def stop_before(view: "View", starts_at: datetime) -> datetime | None:

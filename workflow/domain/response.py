@@ -69,7 +69,7 @@ class Response:
 def respond(rule: ResponseRule, view: "View", trial: Trial) -> Response:
     """The response of one trial by one rule, as it stood at the view's instant."""
     doses = sorted(
-        (d for d in view.episode.administrations.values() if d.trial == trial.number and d.given_at <= view.at),
+        (d for d in view.episode.administrations.values() if d.trial == trial.number and d.given_at < view.at),
         key=lambda dose: dose.given_at,
     )
     if not doses:

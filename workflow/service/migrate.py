@@ -8,6 +8,7 @@ Killed halfway, those done are done and the others stay where they are: run it a
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from workflow.domain import decide
 from workflow.domain.actor import Actor, system
@@ -20,8 +21,9 @@ from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.situation import Situation
 from workflow.service.act import Asked, Desk, perform
 from workflow.service.answer import Answer
-from workflow.store import cohort, episodes, protocols
+from workflow.store import candidates, cohort, episodes, protocols
 from workflow.store.bell import Bell
+from workflow.store.episodes import Loaded
 from workflow.store.session import Store, UnavailableError
 from workflow.store.staff import Person
 
@@ -151,18 +153,26 @@ def _one(desk: Desk, person: Person, move: Move, site: str, episode: str) -> Ans
 def _page(desk: Desk, move: Move, site: str, ids: list[str]) -> list[Looked]:
     with desk.store.transaction([site]) as connection:
         now = cohort.now(connection)
-        loaded = episodes.load(connection, site, ids, sealed=False)
+        loaded = episodes.load(connection, site, ids)
     found = []
     for id_, each in sorted(loaded.items()):
-        if each.episode.protocol != move.before.name or each.episode.closed_at is not None:
-            continue
-        situation = Situation(
-            protocol=move.before,
-            episode=each.episode,
-            calendar=each.calendar,
-            actor=Actor(id=move.by) if move.by else system("forecast"),
-            now=now,
-        )
-        told = forecast(situation, to=move.after, reason=move.reason or "forecast", names=move.names)
-        found.append(Looked(site=site, episode=id_, code=each.code, forecast=told))
+        if each.episode.protocol == move.before.name and each.episode.closed_at is None:
+            situation = _situation(desk, move, each, now)
+            told = forecast(situation, to=move.after, reason=move.reason or "forecast", names=move.names)
+            found.append(Looked(site=site, episode=id_, code=each.code, forecast=told))
     return found
+
+
+def _situation(desk: Desk, move: Move, loaded: Loaded, now: datetime) -> Situation:
+    candidate, identity = loaded.episode.candidate, None
+    if loaded.identity is not None:
+        identity = candidates.opened(desk.store.vault.key(candidate, loaded.wrapped), candidate, loaded.identity)
+    return Situation(
+        protocol=move.before,
+        episode=loaded.episode,
+        calendar=loaded.calendar,
+        actor=Actor(id=move.by) if move.by else system("forecast"),
+        now=now,
+        born_on=identity.born_on if identity else None,
+        settings=loaded.settings,
+    )

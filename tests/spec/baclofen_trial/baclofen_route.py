@@ -1,16 +1,15 @@
 """The ways through the baclofen trial as people walk them, so that a test can begin where it matters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from world import CEM, CLARA, INES, NILS, Value, Walker, barred
+from world import CEM, CLARA, INES, Value, Walker, barred
 
 from workflow.authoring.schema import read
 from workflow.domain.decision import Decision, Message
 from workflow.domain.gate import GateReport
-from workflow.domain.observation import Absence
 
 FILE = Path(__file__).parents[3] / "protocols" / "baclofen_trial" / "v1.yaml"
 BACLOFEN = read(FILE.read_bytes(), name="v1.yaml")
@@ -31,7 +30,7 @@ SCREENING: dict[str, Value] = {
     "earlier_withdrawal": "no",
     "seizure_history": "no",
     "capacity_confirmed": "yes",
-    "interpreter_arranged": "yes",
+    "interpreter": "not_needed",
     "substance_use_asked": "yes",
     "other_implants_checked": "yes",
     "goal_agreed": "to be washed and turned without pain",
@@ -65,42 +64,42 @@ DAY: dict[str, Value] = {
 ROUND: dict[str, Value] = {
     "sedation_score": 1,
     "breathing_rate": 14,
-    "spo2": 97,
+    "oxygen_saturation": 97,
     "systolic_pressure": 118,
-    "leg_power": "weaker",
+    "leg_power": "reduced",
 }
 HOME: dict[str, Value] = {
     "moves_as_before": "yes",
     "bladder_emptied": "yes",
     "escort_named": "yes",
-    "no_driving_told": "yes",
-    "number_given": "yes",
+    "told_not_to_drive": "yes",
+    "emergency_number_given": "yes",
 }
 INPUTS: dict[str, Value] = {"rescue_antispasmodic_use": "less", "goal_met": "partly", "person_accepts": "yes"}
 HANDOVER: dict[str, Value] = {
-    "pump_size": 40,
-    "tip_level": "thoracic_mid",
+    "pump_size": "ml_40",
+    "implant_tip_level": "t10",
     "screening_dose": 50,
     "effect_over_eight_hours": "no",
-    "start_dose_ordered": "100",
-    "concentration_ordered": 500,
+    "pump_start_dose": "100",
+    "implant_concentration": 500,
 }
 IMPLANT: dict[str, Value] = {
     "active_infection": "no",
     "uncontrolled_coagulopathy": "no",
-    "staph_carriage_dealt_with": "yes",
-    "antibiotic_ready": "yes",
+    "mrsa_screen": "negative",
+    "antibiotic_ordered": "yes",
     "consent_implant": "yes",
-    "payer_accepts_implant": "yes",
+    "payer_covers_implant": "yes",
     "carers_taught_withdrawal": "yes",
     "emergency_card_given": "yes",
 }
 FILLING: dict[str, Value] = {
-    "fill_volume": "20",
-    "low_reservoir_volume": "2",
+    "refill_volume": "20",
+    "pump_reserve": "2",
     "pump_concentration": 500,
     "pump_daily_dose": "100",
-    "filling": "licensed",
+    "refill_kind": "licensed",
 }
 HOURS = (1, 2, 4)
 
@@ -165,12 +164,12 @@ def dosed(
     return walker
 
 
-def graded(walker: Walker, *grades: Value, function: str = "same", side_effect: str = "mild", item: str = "mas") -> None:
+def graded(walker: Walker, *grades: Value, function: str = "same", side_effect: str = "mild") -> None:
     """Grades at 1, 2, 4 and then every second hour after the dose; what the fourth hour judges beside them."""
     given_at = walker.now
     for hour, grade in zip((*HOURS, 6, 8), grades, strict=False):
         walker.now = given_at
-        walker.later(f"{hour}h").record(**{item: grade})
+        walker.later(f"{hour}h").record(mas=grade)
         if hour == 4:
             walker.record(function_change=function, worst_side_effect=side_effect)
 
@@ -265,12 +264,13 @@ def stopped(walker: Walker, drug: str) -> None:
     walker.appoint("trial_procedure", walker.ago("-4d"))
     walker.record(
         anticoagulant=drug,
-        anticoagulant_dose="therapeutic",
-        anticoagulant_indication="atrial fibrillation",
-        renal_function=90,
-        body_weight="70",
+        anticoagulant_intensity="therapeutic",
+        anticoagulant_regimen="20 mg once a day",
+        anticoagulant_indication="atrial_fibrillation",
+        creatinine=80,
+        weight="70",
         anticoagulant_plan_agreed="yes",
-        anticoagulant_last_dose_planned=walker.now.isoformat(),
+        anticoagulant_stop_planned=walker.now.isoformat(),
         anticoagulant_last_dose=walker.now.isoformat(),
     )
 
@@ -290,7 +290,3 @@ def told(walker: Walker, name: str) -> list[Message]:
 def seen(walker: Walker, transition: str, gate: str) -> GateReport:
     """What a gate answers on the way to a transition."""
     return next(report for report in walker.option(transition).reports if report.gate == gate)
-
-
-ASLEEP = Absence.ASLEEP
-NURSE = NILS

@@ -153,7 +153,7 @@ def test_somebody_can_recognise_withdrawal():
     "item",
     [
         "capacity_confirmed",
-        "interpreter_arranged",
+        "interpreter",
         "substance_use_asked",
         "other_implants_checked",
         "goal_agreed",

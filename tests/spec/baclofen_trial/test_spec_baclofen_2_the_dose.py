@@ -79,7 +79,7 @@ def test_an_anticoagulant_plan_without_renal_function_is_unknown():
     """An anticoagulant plan without dose, indication, renal function and weight is unknown, and no plan. (HOUSE, D)"""
     walker = checked()
     walker.record(anticoagulant="rivaroxaban", anticoagulant_plan_agreed="yes")
-    assert "cannot be planned without Anticoagulant dose level" in begin(walker)
+    assert "cannot be planned without Dose and times a day" in begin(walker)
 
 
 def test_a_dose_of_the_anticoagulant_taken_too_late_shuts_the_puncture():
@@ -244,7 +244,7 @@ def test_a_second_trial_is_the_last():
         walker.record(rescue_antispasmodic_use="same", goal_met="not", person_accepts="no")
         go(walker, "send_to_case_review")
         walker.record(CLARA, review_outcome="repeat")
-        decision = walker.advance("repeat_trial")
+        decision = walker.together("repeat_trial")
         if number == 2:
             assert "Trials so far: 2, asked for below 2" in barred(decision)
             return
@@ -264,7 +264,7 @@ def test_a_second_trial_begins_at_fifty_again():
     walker.record(rescue_antispasmodic_use="same", goal_met="not", person_accepts="no")
     go(walker, "send_to_case_review")
     walker.record(CLARA, review_outcome="repeat")
-    go(walker, "repeat_trial")
+    walker.together("repeat_trial")
     walker.record(active_infection="no")
     go(walker, "approve_single_shot_trial")
     ready(walker.later("1d"))

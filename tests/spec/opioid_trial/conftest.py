@@ -1,6 +1,7 @@
-"""The specification walks with the kernel's own walker."""
+"""The specification walks with the kernel's own walker, along ways of its own."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "domain"))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "domain")]

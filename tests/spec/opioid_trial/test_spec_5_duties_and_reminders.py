@@ -3,7 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from route import catheter_in, catheter_out, checked, dosed, go, referred, reviewed, screening
+from opioid_route import (
+    DAY,
+    catheter_in,
+    catheter_out,
+    checked,
+    dosed,
+    go,
+    ready_for_implant,
+    referred,
+    reviewed,
+    screening,
+)
 from world import CLARA, Walker, barred
 
 from workflow.domain.appointment import AppointmentState
@@ -33,8 +44,8 @@ def test_a_catheter_in_is_a_duty_until_it_is_out():
 
 
 def test_a_catheter_climbs_from_the_nurse_to_everybody_before_day_fourteen():
-    """A catheter in reminds the nurse daily, the clinician on day three, the lead on day four, and the implanter
-    before day fourteen. (HOUSE, D)
+    """Three to four days are typical: a catheter in reminds the nurse on day one, the clinician on day three, the lead
+    on day four, and the implanter before day fourteen, when it must be out. (IASP24, WALL08; stop HOUSE, D)
     """
     first = told(catheter_in(), "catheter_in", 14)
     assert (first["nils"], first["clara"], first["lena"], first["ines"]) == (1, 3, 4, 13)
@@ -59,19 +70,6 @@ def test_an_infected_catheter_may_come_out_against_the_numbers():
     assert "Two identifiers checked has expired" in barred(walker.advance("approve_catheter_removal"))
 
 
-def test_an_anticoagulant_off_is_a_duty_until_it_is_restarted():
-    """An anticoagulant that was stopped is a duty until it is restarted, whatever becomes of the candidate. (ASRA18,
-    R)
-    """
-    walker = checked()
-    walker.record(anticoagulant_status="stopped")
-    walker.advance("decline", reason="not_suitable")
-    assert walker.episode.closed_at is None
-    assert told(walker, "anticoagulant_off", 5)["clara"] == 1
-    walker.record(anticoagulant_status="restarted")
-    assert walker.episode.closed_at is not None
-
-
 def test_no_episode_closes_with_a_duty_open():
     """No episode closes while a duty is open. (HOUSE, D)"""
     walker = dosed()
@@ -87,16 +85,50 @@ def test_a_missed_appointment_asks_for_a_call_within_the_hour():
     assert walker.timer("call_after_missed_appointment").due_at == walker.now + timedelta(hours=1)
 
 
-def test_the_last_anticoagulant_dose_is_asked_for_a_week_and_a_day_before():
-    """A week and a day before a procedure somebody confirms the last anticoagulant dose and the escort. (ASRA18, R)"""
+def test_what_will_have_expired_is_repeated_in_time_and_blocks_no_booking():
+    """An item that will have expired by the procedure blocks no booking: it opens a dated task to repeat it, two weeks
+    before, which ends once all will be valid. (HOUSE, D)
+    """
     walker = checked()
-    starts_at = walker.now + timedelta(days=20)
-    walker.appoint("implant_procedure", starts_at)
-    task = "confirm_last_anticoagulant_dose"
-    assert walker.timer(task).due_at == starts_at - timedelta(days=7)
-    walker.now = starts_at - timedelta(days=7)
-    walker.tick()
-    assert walker.timer(task).due_at == starts_at - timedelta(days=1)
+    starts_at = walker.now + timedelta(days=40)
+    assert not walker.appoint("trial_procedure", starts_at).refused
+    assert walker.timer("repeat_expiring").due_at == starts_at - timedelta(days=14)
+    assert not walker.advance("approve_single_shot_trial").refused
+    walker.now = starts_at - timedelta(days=1)
+    fresh = {"active_infection": "no", "uncontrolled_coagulopathy": "no", "respiratory_depression": "no"}
+    walker.record(**fresh, maoi_within_14_days="no", platelets=250, inr="1.0", wbc="6", crp="2")
+    assert "repeat_expiring" not in walker.open()
+
+
+def test_nothing_is_repeated_that_will_still_be_valid():
+    """Where everything will still be valid at the procedure, nothing is to be repeated. (HOUSE, D)"""
+    walker = checked()
+    walker.appoint("trial_procedure", walker.now + timedelta(days=3))
+    assert "repeat_expiring" not in walker.open()
+
+
+def test_moving_the_procedure_moves_what_is_to_be_repeated():
+    """A procedure that is moved further off opens the repeat it now needs. (HOUSE, D)"""
+    walker = checked()
+    walker.appoint("trial_procedure", walker.now + timedelta(days=3))
+    walker.reschedule("1", walker.now + timedelta(days=33))
+    assert "repeat_expiring" in walker.open()
+
+
+def test_the_gate_of_the_day_blocks_what_was_not_repeated():
+    """What was not repeated in time blocks on the day, however long the trial was approved. (HOUSE, D)"""
+    walker = checked()
+    walker.appoint("trial_procedure", walker.now + timedelta(days=31))
+    go(walker, "approve_single_shot_trial")
+    walker.later("31d").record(**DAY)
+    assert "Platelets has expired" in barred(walker.advance("approve_puncture"))
+
+
+def test_platelets_of_the_trial_are_too_old_for_the_implant():
+    """The implant has its own look: platelets of more than thirty days block it on its day. (window HOUSE, D)"""
+    walker = ready_for_implant().later("25d")
+    walker.record(**DAY)
+    assert "Platelets has expired" in barred(walker.advance("approve_implant"))
 
 
 def test_a_referral_is_triaged_in_working_days():
@@ -131,6 +163,14 @@ def test_infection_and_bleeding_risk_put_on_hold_and_do_not_end_the_way():
         assert walker.episode.hold is None
 
 
+def test_a_hold_silences_no_recheck():
+    """While a candidate is on hold for an infection, the duty to look again goes on telling. (SEED; HOUSE, D)"""
+    walker = checked(active_infection="yes")
+    walker.hold("infection_to_treat")
+    first = told(walker, "recheck_infection", 22)
+    assert (first["nils"], first["clara"], first["lena"]) == (7, 14, 21)
+
+
 def test_only_a_contraindication_for_good_ends_the_way_and_by_two():
     """Only a contraindication recorded as being for good ends the way, signed by two. (SEED, R)"""
     walker = checked()
@@ -154,16 +194,7 @@ def test_a_fever_after_the_approval_stops_the_act():
     """What was approved is looked at again when it is done: a fever in between stops it. (NACC17, R)"""
     walker = checked()
     go(walker, "approve_single_shot_trial")
-    walker.record(
-        identity_confirmed="yes",
-        consent_confirmed="yes",
-        fever_or_infection_today="no",
-        allergy_checked="yes",
-        pregnancy_excluded="yes",
-        sedatives_reviewed="yes",
-        escort_named="yes",
-        staff_and_naloxone_ready="yes",
-    )
+    walker.record(**DAY)
     go(walker, "approve_puncture")
     walker.later("1h").record(fever_or_infection_today="yes")
     assert "Fever or infection today: yes" in barred(walker.give())

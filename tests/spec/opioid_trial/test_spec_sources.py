@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from world import PROTOCOL
+from opioid_route import OPIOID
 
 SENTENCE = re.compile(r"\.\s\((?P<basis>[^()]+), (?P<mark>[RUD])\)$")
 
@@ -24,8 +24,8 @@ def test_a_clinical_sentence_names_its_source(name: str, sentence: str):
     assert told is not None, sentence
     keys = re.findall(r"\b[A-Z]{3,}[0-9]*\b", told["basis"])
     assert keys or told["mark"] == "U"
-    assert not set(keys) - PROTOCOL.sources.keys()
+    assert not set(keys) - OPIOID.sources.keys()
 
 
 def test_there_are_enough_of_them():
-    assert len(sentences()) >= 40
+    assert len(sentences()) >= 100

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from workflow.authoring.prove.atoms import Answer
 from workflow.authoring.prove.facts import Effect, effect, ended_anywhere, is_duty, of_values, opens_at_any_time
 from workflow.authoring.prove.gates import Gates, Passing
-from workflow.authoring.prove.sight import Sight, Ways
+from workflow.authoring.prove.sight import OF_STATES, Sight, Ways
 from workflow.authoring.prove.state import State
 from workflow.domain.criterion import Operator
 from workflow.domain.protocol import ProtocolVersion, TaskRule, tests_of
@@ -41,7 +41,7 @@ class Model:
     @classmethod
     def of(cls, protocol: ProtocolVersion) -> "Model":
         gates = Gates.of(protocol)
-        alone, rest = _shared(protocol)
+        alone, rest = _shared(protocol, gates)
         names = (*alone, REST) if rest else alone
         several = {1 << len(alone): len(rest)} if rest else {}
         return cls(
@@ -148,16 +148,28 @@ def shown(value: Answer) -> str:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def _shared(protocol: ProtocolVersion) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _shared(protocol: ProtocolVersion, gates: Gates) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The duties that are followed alone, and those nothing asks for by name and that can be ended anywhere."""
     named = {name for said in protocol.invariants.values() for name in said.without}
     for gate in protocol.gates.values():
         named |= {t.subject.of for t in tests_of(gate.criterion) if t.subject.derived == "count.open_duties"}
-    for rule in protocol.tasks.values():
-        named |= {during for t in (*rule.opens, *rule.closes) if (during := t.during)}
     duties = [rule for rule in protocol.tasks.values() if is_duty(rule)]
-    rest = tuple(rule.key for rule in duties if rule.key not in named and ended_anywhere(protocol, rule))
-    return tuple(rule.key for rule in duties if rule.key not in rest), rest
+    free = [rule for rule in duties if ended_anywhere(protocol, rule) or _ended_by_values(protocol, gates, rule)]
+    rest: tuple[str, ...] | None = None
+    while rest != (fewer := tuple(rule.key for rule in free if rule.key not in named)):
+        rest = fewer
+        alone = (rule for rule in duties if rule.key not in fewer)  # the others open at any time, during what may be
+        named |= {t.during for rule in alone for t in (*rule.opens, *rule.closes) if t.during}
+    return tuple(rule.key for rule in duties if rule.key not in fewer), fewer
+
+
+def _ended_by_values(protocol: ProtocolVersion, gates: Gates, rule: TaskRule) -> bool:
+    """Whether a duty with gates can be ended anywhere: by one value, its gates resting on what no state decides."""
+    subjects = [test.subject for gate in rule.gates for test in tests_of(protocol.gates[gate].criterion)]
+    if any(subject.this_trial or subject.derived in OF_STATES for subject in subjects):
+        return False
+    closing = any(does.closes | does.may_close for _, _, does in of_values(protocol, (rule,)))
+    return closing and gates.passing(rule.gates, {}) is not None
 
 
 def _highest(protocol: ProtocolVersion, derived: str) -> int:

@@ -7,6 +7,7 @@ from workflow.authoring.prove.model import Model
 from workflow.authoring.prove.search import Search
 from workflow.authoring.prove.seen import Flaw, Seen, first
 from workflow.authoring.rule import tests_under
+from workflow.authoring.subjects import texts_of
 from workflow.domain.criterion import Operator, Test, Verdict
 
 
@@ -30,7 +31,8 @@ def idle_tests(model: Model, found: Search, _: Seen) -> Iterator[Flaw]:
     for key, gate in model.protocol.gates.items():
         for path, test in tests_under(gate.criterion, f"gates.{key}"):
             said = _said(model, test)
-            if said in ({Verdict.OPEN}, {Verdict.SHUT}) and test.operator is not Operator.RECORDED:
+            one = test.subject.derived and len(texts_of(test.subject, model.protocol.items)) == 1
+            if not one and said in ({Verdict.OPEN}, {Verdict.SHUT}) and test.operator is not Operator.RECORDED:
                 whom = "every" if said == {Verdict.OPEN} else "no"
                 message = f"{whom} value of {test.subject.item or test.subject.derived} meets this test"
                 yield Flaw("P111", path, message, _asked(model, found, key))

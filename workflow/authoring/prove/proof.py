@@ -9,7 +9,6 @@ from workflow.authoring.prove.codes import OBLIGATIONS
 from workflow.authoring.prove.model import Model
 from workflow.authoring.prove.search import Search, search
 from workflow.authoring.prove.seen import Check, Flaw, Seen
-from workflow.authoring.prove.state import State
 from workflow.authoring.prove.walk import told
 from workflow.domain.protocol import ProtocolVersion
 
@@ -85,10 +84,10 @@ def prove(version: ProtocolVersion, where: Where | None = None) -> Proof:
     )
 
 
-def reached(version: ProtocolVersion) -> tuple[Model, frozenset[State]]:
-    """Every state the search comes to, and the model they are written in: to hold real episodes against."""
+def searched(version: ProtocolVersion) -> tuple[Model, Search]:
+    """Everything the search comes to, and the model it is written in: to hold real episodes against."""
     model = Model.of(version)
-    return model, frozenset(search(model, Seen(model).watch).states)
+    return model, search(model, Seen(model).watch)
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -22,12 +22,26 @@ class Search:
     """What was reached, how, and from where one can go on as planned."""
 
     states: list[State] = field(default_factory=list)
-    number: dict[State, int] = field(default_factory=dict)
+    number: dict[State, int] = field(default_factory=dict)  # of a state, or of the one that stands for it
+    alike: dict[State, list[int]] = field(default_factory=dict)  # by all but what was passed
     came: list[tuple[int, Step]] = field(default_factory=list)  # the state before, and the step from it
     before: list[list[int]] = field(default_factory=list)  # the states from which a planned step leads here
     deaths: list[tuple[int, int]] = field(default_factory=list)  # from where to where somebody died
     steps: int = 0
     whole: bool = True
+
+    def find(self, state: State) -> int | None:
+        """The number of a state, or of one like it on whose way fewer gates were passed.
+
+        What was passed opens and bars nothing; whatever goes wrong after more gates goes wrong after fewer too.
+        """
+        at = self.number.get(state)
+        if at is None:
+            same = self.alike.get(state._replace(passed=0), ())
+            at = next((n for n in same if not self.states[n].passed & ~state.passed), None)
+            if at is not None:
+                self.number[state] = at
+        return at
 
     def walk(self, at: int) -> tuple[tuple[Step, State], ...]:
         """The shortest way from enrolment to a state: each step with where it led."""
@@ -82,7 +96,7 @@ def search(model: Model, watch: Callable[[int, State, Step, State], None]) -> Se
             watch(at, state, step, after)
             if step.planned:
                 _follow(found, at, step, after)
-            elif after not in found.number:
+            elif found.find(after) is None:
                 later[step.verb == "adopt"].append((after, at, step))
         at += 1
         if len(found.states) > MOST_STATES:
@@ -107,16 +121,18 @@ def _one_more(found: Search, later: tuple[deque[_Deferred], ...]) -> bool:
     for waiting in later:
         while waiting:
             after, at, step = waiting.popleft()
-            if after not in found.number:
+            if found.find(after) is None:
                 _note(found, after, at, step)
                 return True
     return False
 
 
 def _note(found: Search, state: State, back: int, step: Step) -> int:
-    if state in found.number:
-        return found.number[state]
+    known = found.find(state)
+    if known is not None:
+        return known
     found.number[state] = len(found.states)
+    found.alike.setdefault(state._replace(passed=0), []).append(len(found.states))
     found.states.append(state)
     found.came.append((back, step))
     found.before.append([])

@@ -29,6 +29,7 @@ _TRIAL: Mapping[str, Callable[[State], tuple[Answer, ...] | None]] = MappingProx
         "observation.complete": lambda s: None if s.doses else (None,),
     }
 )
+OF_STATES = frozenset((*_TRIAL, "count.open_duties"))  # the derived values a state can say something about
 
 
 def _nothing_given(state: State) -> bool:

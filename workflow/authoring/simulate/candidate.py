@@ -5,14 +5,13 @@ A thread is a generator that yields when it wants to go on.
 """
 
 import heapq
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import TypeAlias
 
 from workflow.authoring.simulate.chance import Pace, one_of
 from workflow.authoring.simulate.clinic import Clinic
-from workflow.authoring.simulate.score import Shown
 from workflow.authoring.walk.deed import Deed, Enrol, Step
 from workflow.authoring.walk.deeds import reading_of
 from workflow.authoring.walk.rehearsal import Rehearsal
@@ -42,7 +41,7 @@ class Candidate:
         self.trouble: list[str] = []
         self.known: dict[str, tuple[datetime, int]] = {}  # when each item was last recorded, and in which trial
         self.drawn: dict[str, str] = {}  # what stays true of this person
-        self.shown: dict[int, Shown] = {}  # what each trial was drawn to show
+        self.shown: dict[int, Mapping[str, tuple[str, str]]] = {}  # what each trial was drawn to show
         self.treating = False  # a trial is being carried out just now
         youngest, oldest = clinic.cohort.ages
         self.born_on = date(arrives.year - chance.randint(youngest, oldest), 1, 1)
@@ -79,6 +78,9 @@ class Candidate:
                 break
             self._rehearsal.until(at)
             self._go_on(thread)
+        for _, _, thread in self._threads:
+            thread.close()
+        self._threads.clear()
         if self.episode.closed_at is None:
             self._rehearsal.until(until)
 

@@ -11,6 +11,7 @@ from workflow.domain.protocol import TaskRule, Trigger
 from workflow.domain.task import Scope, Task
 
 _TRIES = 30
+_WAIT, _LONGEST_WAIT = 30, 48 * 60  # minutes until a duty that could not be ended is tried again
 
 
 def opened(c: Candidate, task: Task) -> Thread | None:
@@ -39,6 +40,7 @@ def _single(c: Candidate, key: str) -> Thread:
 def _duty(c: Candidate, key: str) -> Thread:
     rule = c.clinic.version.tasks[c.episode.tasks[key].name]
     pace = c.clinic.cohort.pace[rule.key]
+    wait = _WAIT
     yield c.after(pace)
     for _ in range(_TRIES):
         if not c.episode.tasks[key].is_open:
@@ -48,7 +50,8 @@ def _duty(c: Candidate, key: str) -> Thread:
         else:
             yield from _discharge(c, rule)
         if c.episode.tasks[key].is_open:
-            yield c.after(pace)
+            wait = min(wait * 2, _LONGEST_WAIT)
+            yield max(c.after(pace), c.soon(wait))
 
 
 def _discharge(c: Candidate, rule: TaskRule) -> Thread:

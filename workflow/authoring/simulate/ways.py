@@ -5,7 +5,7 @@ no observation running), and what is settled that day (the response, how many tr
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from workflow.authoring.simulate.values import bound_of, value_for
@@ -39,7 +39,7 @@ class Way:
     doses: bool  # asks for a dose given
     duties: tuple[str, ...]  # must not be open; empty text: any
     on_response: bool
-    ordinary: bool  # a way on, not one out
+    ordinary: bool  # a way on, neither out nor back
 
 
 def ways_of(version: ProtocolVersion) -> dict[str, Way]:
@@ -91,10 +91,16 @@ def _way(rule: Transition, version: ProtocolVersion) -> Way:
             if test.subject.derived == "count.open_duties" and not _asks_for_some(test)
         ),
         on_response=any(test.subject.derived == _RESPONSE for test in derived),
-        ordinary=bool(rule.to)
-        and bool(rule.gates or rule.records)
-        and not (rule.on_hold or rule.reasons or rule.death or rule.by_system),
+        ordinary=_is_onward(rule, version),
     )
+
+
+def _is_onward(rule: Transition, version: ProtocolVersion) -> bool:
+    """Whether people go this way unless somebody says otherwise: neither out nor back."""
+    out = rule.on_hold or rule.reasons or rule.death or rule.by_system or not (rule.gates or rule.records)
+    order = version.stage_order
+    back = rule.to in order and any(order.index(rule.to) < order.index(source) for source in rule.sources)
+    return bool(rule.to) and not out and not back
 
 
 def _all_leaves(gates: tuple[str, ...], version: ProtocolVersion) -> list[tuple[bool, Test]]:
@@ -116,10 +122,15 @@ def _wants(tests: list[tuple[bool, Test]], version: ProtocolVersion) -> Iterator
     for positive, test in tests:
         if test.subject.item:
             by_item.setdefault(test.subject.item, []).append((positive, test))
-    for key, asked in by_item.items():
-        yield _wanted(version.items[key], asked, version)
+    wanted = {key: _wanted(version.items[key], asked, version) for key, asked in by_item.items()}
     for _, test in tests:
-        yield from (want for want in _behind(test, version) if want.item not in by_item)
+        for want in _behind(test, version):
+            wanted.setdefault(want.item, want)
+    for _, test in tests:
+        if test.subject.derived == "same":
+            one, _, other = test.subject.of.partition("/")
+            wanted[one] = replace(wanted[one], value=wanted[other].value if other in wanted else wanted[one].value)
+    yield from wanted.values()
 
 
 def _wanted(item: Item, asked: list[tuple[bool, Test]], version: ProtocolVersion) -> Wanted:

@@ -7,6 +7,7 @@ from datetime import datetime
 from workflow.domain.appointment import AppointmentState
 from workflow.domain.decide.upkeep import look_after
 from workflow.domain.decision import Decision, Draft, Outcome
+from workflow.domain.episode import Episode
 from workflow.domain.errors import ImpossibleNowError
 from workflow.domain.gate import GateReport, closed, evidence
 from workflow.domain.machine import reports_of
@@ -200,8 +201,21 @@ def _held(view: View, passage: Passage) -> bool:
     """Whether the gates of a passage were open at its instant, and at that of its act, as far as this view knows."""
     rule = view.protocol.transition(passage.name)
     moments = {passage.at, passage.used_at or passage.at}
-    then = [replace(view, at=at, of_trial=passage.trial) for at in moments]
+    before = replace(view, episode=_before_its_act(view, passage))
+    then = [replace(before, at=at, of_trial=passage.trial) for at in moments]
     return all(seen.passes for moment in then for seen in reports_of(rule, moment))
+
+
+def _before_its_act(view: View, passage: Passage) -> Episode:
+    """The episode without the duties that the approved act opened: they do not speak against its own approval."""
+    rules = view.protocol.tasks.values()
+    own = {rule.key for rule in rules if any(t.act and t.act == passage.act for t in rule.opens)}
+    tasks = {
+        key: task
+        for key, task in view.episode.tasks.items()
+        if task.name not in own or min(task.anchor_at, task.opened_at) < passage.at
+    }
+    return replace(view.episode, tasks=tasks)
 
 
 def _take_out(draft: Draft, act: str, *, at: datetime) -> None:
