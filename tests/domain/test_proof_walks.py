@@ -1,12 +1,13 @@
-"""The proof's abstraction against the kernel: wherever a real episode gets to, the search has been.
+"""The proof's abstraction against the kernel: whatever a real episode does, the search has tried, and been there.
 
-Random walks, everybody asking for anything, on time, late, corrected, adopted, against shut gates; after every
-decision the episode is reduced to the prover's state, and that state must be one the search came to. So what the
-search proves of all its states holds of every episode.
+Random walks, everybody asking for anything, on time, late, corrected, adopted, against shut gates. After every
+decision the episode is reduced to the prover's state: that state must follow from the one before by the prover's own
+steps, and must be one the search came to. So what the search proves of all its states holds of every episode.
 """
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 
 import deeds
 import pytest
@@ -18,6 +19,7 @@ from workflow.authoring.prove.model import Model
 from workflow.authoring.prove.proof import searched
 from workflow.authoring.prove.search import Search
 from workflow.authoring.prove.state import State
+from workflow.authoring.prove.steps import Steps
 from workflow.authoring.schema import read
 from workflow.domain.criterion import Missing, Subject
 from workflow.domain.decision import Decision
@@ -31,6 +33,7 @@ invariants:
 """
 PROTOCOL = read(FILE.read_text(encoding="utf-8") + INVARIANTS, name="v1.yaml")
 SEEDS, STEPS = 120, 80
+AT_ONCE = 4  # values in one decision, each a step of its own
 
 
 def projected(model: Model, episode: Episode, *, adopted: bool) -> State:
@@ -79,7 +82,9 @@ class Followed(deeds.Watched):
     def __init__(self, model: Model, found: Search) -> None:
         super().__init__()
         self.protocol, self.model, self.found = model.protocol, model, found
+        self.steps = Steps(model)
         self.been: set[State] = set()
+        self.stood: State | None = None
         self.adopted_trials = -1
 
     def take(self, decision: Decision) -> Decision:
@@ -89,9 +94,30 @@ class Followed(deeds.Watched):
             self.adopted_trials = trials
         state = projected(self.model, self.episode, adopted=self.adopted_trials == trials)
         self.been.add(state)
+        assert self.stood is None or self._follows(self.stood, state), (decision.entry, self.stood, state)
+        self.stood = state
         assert self.found.find(state) is not None, (decision.entry.verb, decision.entry.about, state)
         self.now += deeds.timedelta(seconds=61)
         return decision
+
+    def _follows(self, before: State, after: State) -> bool:
+        """Whether one step of the prover, or a few recorded values after one, lead from one state to the other."""
+        first = [before, *(to for _, to in self.steps.after(before))]
+        near = list(dict.fromkeys(first))
+        for _ in range(AT_ONCE):
+            if any(_is(state, after) for state in near):
+                return True
+            near = list(dict.fromkeys(self._valued(near)))
+        return any(_is(state, after) for state in near)
+
+    def _valued(self, near: list[State]) -> Iterator[State]:
+        for state in near:
+            yield from (to for step, to in self.steps.after(state) if step.verb in ("event", "correct"))
+
+
+def _is(state: State, other: State) -> bool:
+    """The same, or the same with fewer gates passed, which is what the search keeps of the two."""
+    return state._replace(passed=0) == other._replace(passed=0) and not state.passed & ~other.passed
 
 
 @pytest.fixture(scope="module")

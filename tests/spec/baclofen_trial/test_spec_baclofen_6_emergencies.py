@@ -111,6 +111,7 @@ def test_a_dose_of_the_anticoagulant_with_the_catheter_in_is_red_and_shuts_remov
     R; as red HOUSE, D)
     """
     walker = catheter_in("rivaroxaban")
+    assert "anticoagulant_with_catheter_in" not in walker.duties()
     assert not removal(walker)
     walker.later("13h").record(inr="1.0", anticoagulant_last_dose=walker.now.isoformat())
     assert {m.urgency for m in told(walker, "anticoagulant_with_catheter_in")} == {"red"}

@@ -165,6 +165,17 @@ def test_after_a_single_shot_somebody_is_watched_for_three_days():
     assert "observation" not in walker.duties()
 
 
+def test_no_dose_is_given_while_a_watch_was_never_ended():
+    """A watch nobody ended shuts the next dose, also a week later and more. (PER10, R)"""
+    walker = dosed()
+    watched(walker)
+    walker.later("10d").record(**DAY)
+    assert "Observations running: 1" in approve(walker)
+    walker.record(**HOME)
+    walker.record(discharged="yes")
+    assert not approve(walker)
+
+
 def test_the_rounds_are_hourly_for_six_hours_then_six_hourly():
     """Rounds are made hourly for six hours, as published, then every six hours: seventeen in all. (MOH13; after six
     hours HOUSE, D)

@@ -1,7 +1,7 @@
 """Override: two people let one candidate pass a gate that is not open, for a declared reason, visibly, for a while."""
 
 from workflow.domain.criterion import Verdict
-from workflow.domain.decide.steps import propose, second_asked, settle_proposal
+from workflow.domain.decide.steps import propose, second_asked, settle, settle_proposal
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.gate import GateReport, closed, evidence, report
@@ -34,6 +34,7 @@ def override(s: Situation, *, gate: str, reason: str) -> Decision:
     settle_proposal(draft, key)
     granted = _granted(s, rule.dispensation, gate=gate, reason=reason, second=asked.by, fingerprint=evidence(seen))
     draft.put("overrides", granted.key, granted)
+    settle(draft)
     return draft.decide("override", occurred_at=s.now, about={**about, "second": asked.by}, basis=(seen,))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflow.domain.appointment import AppointmentState
+from workflow.domain.criterion import Finding, Verdict
 from workflow.domain.decide.upkeep import look_after
 from workflow.domain.decision import Decision, Draft, Outcome
 from workflow.domain.episode import Episode
@@ -114,7 +115,7 @@ def watch(draft: Draft, *, since: datetime) -> list[str]:
     """
     s = draft.s
     passed = [p for p in s.episode.passages.values() if p.how is not How.DEVIATION and (p.used_at or p.at) >= since]
-    undone = [p.name for p in passed if _held(s.view(s.now), p) and not _held(draft.view(s.now), p)]
+    undone = [p.name for p in passed if _undone(s.view(s.now), draft.view(s.now), p)]
     if undone:
         open_task(draft, s.protocol.task(s.protocol.safety_task), anchor=s.now)
     return undone
@@ -197,13 +198,30 @@ def _settle_proposals(draft: Draft) -> None:
             draft.put("proposals", key, replace(asked, settled_at=draft.s.now))
 
 
-def _held(view: View, passage: Passage) -> bool:
-    """Whether the gates of a passage were open at its instant, and at that of its act, as far as this view knows."""
-    rule = view.protocol.transition(passage.name)
-    moments = {passage.at, passage.used_at or passage.at}
-    before = replace(view, episode=_before_its_act(view, passage))
-    then = [replace(before, at=at, of_trial=passage.trial) for at in moments]
-    return all(seen.passes for moment in then for seen in reports_of(rule, moment))
+def _undone(before: View, after: View, passage: Passage) -> bool:
+    """Whether a gate of a passage, or what one rested on, held at its instant or its act's before, and does not now.
+
+    A gate that did not hold before is looked at test by test: a later version may ask more than the one it was
+    passed under, and what was true then can still be lost.
+    """
+    rule = after.protocol.transition(passage.name)
+    once, now = (replace(view, episode=_before_its_act(view, passage)) for view in (before, after))
+    for at in {passage.at, passage.used_at or passage.at}:
+        held = {seen.gate: seen for seen in reports_of(rule, replace(once, at=at, of_trial=passage.trial))}
+        for seen in reports_of(rule, replace(now, at=at, of_trial=passage.trial)):
+            was = held.get(seen.gate)
+            if was is not None and not seen.passes and (was.passes or _lost(was.finding, seen.finding)):
+                return True
+    return False
+
+
+def _lost(was: Finding | None, now: Finding | None) -> bool:
+    """Whether a single test that was open is open no more."""
+    if was is None or now is None:
+        return False
+    if was.join is None:
+        return was.verdict is Verdict.OPEN and now.verdict is not Verdict.OPEN
+    return any(_lost(one, other) for one, other in zip(was.parts, now.parts, strict=False))
 
 
 def _before_its_act(view: View, passage: Passage) -> Episode:

@@ -1,4 +1,4 @@
-"""4. The implant, and what stays in the body."""
+"""6. The implant, and what stays in the body."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""5. Duties outlive stages, and no reminder falls silent."""
+"""8. Duties outlive stages, and no reminder falls silent."""
 
 from datetime import timedelta
 
