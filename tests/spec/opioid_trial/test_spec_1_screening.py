@@ -28,13 +28,13 @@ def test_a_referral_says_why_and_where_the_pain_comes_from():
 @pytest.mark.parametrize("way", ["oral_escalation_failed", "rotation_failed", "side_effects_intolerable"])
 def test_refractory_by_any_one_of_three(way: str):
     """Escalation that was inadequate, a rotation that failed, or side effects nobody could bear: any one of the
-    three makes a candidate refractory to systemic opioids. (SEED, ESMO, R)
+    three makes a candidate refractory to systemic opioids. (SEED, R)
     """
     assert not complete(screened(**({"oral_escalation_failed": "no"} | {way: "yes"})))
 
 
 def test_not_refractory_when_none_of_the_three_holds():
-    """Who failed none of the three is not refractory and goes no further. (SEED, ESMO, R)"""
+    """Who failed none of the three is not refractory and goes no further. (SEED, R)"""
     walker = screened(oral_escalation_failed="no", rotation_failed="no", side_effects_intolerable="no")
     assert "refractory" in complete(walker)
 

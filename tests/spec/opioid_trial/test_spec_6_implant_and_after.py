@@ -44,7 +44,7 @@ def set_by_site(months: str) -> Walker:
 
 
 def test_a_pump_asks_for_more_than_six_months():
-    """A pump asks for a life expectancy of more than six months; six is not more. (SEED, R)"""
+    """A pump asks for a life expectancy of more than six months; six is not more. (SEED, ESMO, R)"""
     assert "Life expectancy (months): 6" in plan(6)
     assert not plan(7)
 
@@ -85,7 +85,7 @@ def test_life_expectancy_limits_the_pump_and_not_the_trial():
 
 
 def test_up_to_three_months_an_external_system_is_thought_of():
-    """Where life expectancy is too short for a trial, an external system or port is thought of up to three months;
+    """Where life expectancy is too short for a trial, an external system or port is thought of under three months;
     beyond that this is shown, and bars nobody. (ONC99, R)
     """
     walker = checked()
