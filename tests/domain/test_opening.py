@@ -63,7 +63,7 @@ def names_once(finding: Finding) -> bool:
     return len(leaves) == len(set(leaves))
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(60))
 def test_no_smaller_set_would_open_it_and_this_one_does(seed: int):
     dice = random.Random(seed)
     found = grown(dice, 3)

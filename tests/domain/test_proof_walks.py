@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import deeds
 import pytest
 from press import press_on
+from route import INPUTS, WORKUP, checked, diary, discharged, go, ready
 from test_properties import RANDOM
 from world import FILE
 
@@ -159,3 +160,41 @@ def test_a_running_observation_always_has_a_time_to_count_from(walked: list[Foll
         seen = walker.situation(deeds.CLARA).view(walker.now).look(Subject(derived="observation.over"))
         assert not isinstance(seen, Missing)
     assert len(watched) > 5
+
+
+def _single_shot(covered: tuple[Model, Search]) -> Followed:
+    walker = Followed(*covered)
+    checked(walker)
+    diary(walker)
+    go(walker, "approve_single_shot_trial")
+    ready(walker)
+    go(walker, "approve_puncture")
+    return walker
+
+
+def test_a_value_taken_back_in_the_next_trial_is_a_step_of_the_search(covered: tuple[Model, Search]):
+    walker = _single_shot(covered)
+    walker.give()
+    discharged(walker)
+    go(walker, "assess_response")
+    walker.record(**INPUTS)
+    go(walker, "send_to_case_review")
+    walker.record(deeds.CLARA, review_outcome="repeat")
+    go(walker, "repeat_trial")
+    walker.record(**WORKUP)
+    go(walker, "approve_single_shot_trial")
+
+    walker.correct("discharged", None)
+
+    assert "observation" in walker.duties()
+
+
+def test_a_dose_entered_after_the_trial_is_a_step_of_the_search(covered: tuple[Model, Search]):
+    walker = _single_shot(covered)
+    given_at = walker.now
+    walker.later("1h").advance("withdraw", deeds.CLARA, reason="candidate_withdrew")
+    assert walker.stage == "withdrawn"
+
+    walker.give(at=given_at)
+
+    assert "observation" in walker.duties()

@@ -17,10 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MUTMUT = ROOT / ".venv-mutate" / "bin" / "mutmut"
-MODULES = ("criterion", "gate", "opening", "response", "baseline", "reckoning", "derived", "view")
-# Whose tests may notice: quick ones, each change is run against all that come by it. Then the specifications.
-TESTS = (*MODULES, "plans", "judgements")
-WALKS = ("attack_acts", "attack_evidence", "walk")
+MODULES = ("gate", "criterion", "response", "baseline", "reckoning", "opening")
 LEAST, PROCESSES = 95.0, "2"
 
 
@@ -70,17 +67,17 @@ def copied(copy: Path, modules: tuple[str, ...]) -> None:
         f"only_mutate = {json.dumps([f'workflow/domain/{name}.py' for name in modules])}",
         'also_copy = ["protocols"]',
         'pytest_add_cli_args = ["-x", "-W", "ignore"]',
-        f"pytest_add_cli_args_test_selection = {json.dumps(tests())}",
+        f"pytest_add_cli_args_test_selection = {json.dumps(tests(modules))}",
         "use_git_change_detection = false",
     ]
     (copy / "pyproject.toml").write_text("\n".join(told) + "\n", encoding="utf-8")
 
 
-def tests() -> list[str]:
-    """The files whose tests may notice, by what they are about."""
-    named = [f"test_{part}*.py" for part in TESTS] + [f"test_{walk}.py" for walk in WALKS]
+def tests(modules: tuple[str, ...]) -> list[str]:
+    """The files whose tests may notice: the quick ones named after a module. A change meets all that come by it."""
+    named = [f"test_{module}*.py" for module in dict.fromkeys((*MODULES, *modules))]
     found = [file for name in named for file in sorted((ROOT / "tests" / "domain").glob(name))]
-    return [file.relative_to(ROOT).as_posix() for file in found] + ["tests/spec"]
+    return [file.relative_to(ROOT).as_posix() for file in found]
 
 
 def figure(copy: Path) -> Figure:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from opioid_route import DAY, checked, dosed, go, ready, reviewed, signed, single_shot, verdict
+from opioid_route import AWAKE, DAY, checked, dosed, go, ready, reviewed, signed, single_shot, verdict
 from world import CLARA, Value, Walker, barred
 
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError
@@ -271,7 +271,7 @@ def test_the_drug_given_is_the_drug_of_the_trial():
 def test_a_single_shot_is_one_dose():
     """A single-shot trial has one dose: no other is approved in it. (SEED, R)"""
     walker = dosed().later("2h")
-    walker.record(**DAY)
+    walker.record(**DAY, **AWAKE)
     assert "Doses in this trial: 1" in puncture(walker)
     assert walker.advance("approve_repeat_dose", CLARA).refused
 

@@ -40,7 +40,7 @@ def days(walker: Walker) -> Decimal:
 @pytest.mark.parametrize("item", sorted(HANDOVER))
 def test_an_implant_without_its_handover_is_shut(item: str):
     """The implanter has the drug, the size of the pump, the level of the tip, the start dose, the dose that worked
-    and whom to ask; without any one of them the implant is shut. (CMSC15; the rest HOUSE, D)
+    and whom to ask; without any one of them the implant is shut. (CMSC; the rest HOUSE, D)
     """
     walker = ready_for_implant(**{item: None})
     assert f"lacks {walker.protocol.item(item).label}" in approve(walker)
@@ -60,7 +60,7 @@ def test_the_pump_is_filled_with_the_drug_that_was_tried():
         ("consent_implant", "consented_to_implant"),
         ("body_size_adequate", "fit_for_implant"),
         ("mrsa_settled", "infection_prevented"),
-        ("antibiotic_planned", "infection_prevented"),
+        ("antibiotic_ordered", "infection_prevented"),
         ("identity_confirmed", "day_checks"),
     ],
 )
@@ -109,21 +109,21 @@ def test_a_first_filling_keeps_fourteen_days():
     """The first filling is replaced within fourteen days, whatever is left in the pump. (PRIUS; three days of margin
     HOUSE, D)
     """
-    walker = filled(filling="first")
+    walker = filled(refill_kind="first")
     assert days(walker) == 14 - 3
 
 
 @pytest.mark.parametrize(("filling", "keeps"), [("diluted", 40), ("undiluted", 84)])
 def test_later_fillings_keep_forty_or_eighty_four_days(filling: str, keeps: int):
     """A later filling keeps forty days diluted and eighty-four undiluted. (PRIUS; three days of margin HOUSE, D)"""
-    assert days(filled(filling=filling)) == keeps - 3
+    assert days(filled(refill_kind=filling)) == keeps - 3
 
 
 def test_an_emptying_pump_comes_before_the_stability_of_the_drug():
     """Where the pump runs low before the drug spoils, the arithmetic decides: 18 mL of 25 mcg/mL at 15 mcg a day
     last thirty days. (HOUSE, D)
     """
-    assert days(filled(filling="undiluted", pump_daily_dose=15)) == 30 - 3
+    assert days(filled(refill_kind="undiluted", pump_daily_dose=15)) == 30 - 3
 
 
 def test_the_earlier_of_reckoned_and_printed_date_wins():
@@ -132,13 +132,15 @@ def test_the_earlier_of_reckoned_and_printed_date_wins():
     """
     walker = implanted()
     printed = (walker.now + timedelta(days=20)).date()
-    filled(walker, filling="diluted", printed_refill_date=printed.isoformat())
+    filled(walker, refill_kind="diluted", pump_printed_date=printed.isoformat())
     assert 19 < days(walker) < 20
     walker.record(**REFILL)
     assert "refill_dates_agree" in warned(walker, "approve_refill")
 
 
-@pytest.mark.parametrize("item", ["filling", "fill_volume", "reserve_volume", "pump_concentration", "pump_daily_dose"])
+@pytest.mark.parametrize(
+    "item", ["refill_kind", "refill_volume", "pump_reserve", "pump_concentration", "pump_daily_dose"]
+)
 def test_a_refill_date_with_an_input_missing_is_unknown(item: str):
     """With an input missing the arithmetic is unknown; the printed date alone counts, and without it nothing is
     known. (HOUSE, D)
@@ -147,7 +149,7 @@ def test_a_refill_date_with_an_input_missing_is_unknown(item: str):
     walker.correct(item, None)
     assert walker.task("refill_due").is_open
     assert days(walker) > 200
-    walker.correct("printed_refill_date", None)
+    walker.correct("pump_printed_date", None)
     assert isinstance(derived(walker, "refill.due"), Missing)
 
 
@@ -170,7 +172,7 @@ def test_the_refill_is_asked_for_three_days_before_and_climbs_on_its_day():
 
 def test_a_faster_pump_moves_the_refill_nearer():
     """A higher daily dose moves the refill nearer at once. (HOUSE, D)"""
-    walker = filled(filling="undiluted")
+    walker = filled(refill_kind="undiluted")
     walker.later("1d").record(pump_daily_dose=20)
     assert days(walker) == Decimal("22.5") - 3 - 1
 
@@ -181,11 +183,11 @@ def test_a_refill_is_approved_on_its_day_and_recorded_whole():
     """
     walker = filled().later("10d")
     assert "refill_day" in barred(walker.advance("approve_refill", NILS))
-    walker.record(**REFILL, residual_expected="6", residual_aspirated="4.5")
+    walker.record(**REFILL, refill_residual_expected="6", refill_residual_aspirated="4.5")
     assert "residual_as_expected" in warned(walker, "approve_refill")
     assert not walker.advance("approve_refill", NILS).refused
     assert "lacks Lot filled in" in barred(walker.advance("record_refill", NILS))
-    walker.record(refill_lot="A1", bridge_bolus="none", telemetry_read="yes", neurological_check="unchanged")
+    walker.record(refill_lot="A1", bridge_bolus="none", pump_telemetry_after="yes", neuro_check="unchanged")
     assert not walker.advance("record_refill", NILS).refused
 
 
@@ -230,7 +232,7 @@ def test_a_missed_refill_opens_a_call_at_once():
     walker = filled()
     walker.appoint("refill_visit", walker.now + timedelta(days=1))
     walker.later("2d").conclude("1", AppointmentState.MISSED)
-    assert walker.timer("call_after_missed_refill").due_at == walker.now
+    assert walker.timer("refill_missed").due_at == walker.now
 
 
 def test_two_increases_without_relief_ask_for_the_cause():
@@ -252,6 +254,6 @@ def test_after_an_mri_the_pump_is_read_out_the_same_day():
     """After an MRI the pump is read out the same day. (TGA, R)"""
     walker = implanted()
     walker.record(mri_done="yes")
-    assert walker.timer("pump_after_mri").due_at == walker.now
-    walker.later("1h").record(pump_interrogated="yes")
-    assert "pump_after_mri" not in walker.duties()
+    assert walker.timer("pump_check_after_mri").due_at == walker.now
+    walker.later("1h").record(pump_checked="yes")
+    assert "pump_check_after_mri" not in walker.duties()

@@ -22,7 +22,7 @@ SCREENING: dict[str, Value] = {
     "capacity_confirmed": "yes",
     "interpreter": "not_needed",
     "other_implants_checked": "yes",
-    "substance_use_assessed": "yes",
+    "substance_use_asked": "yes",
     "goal_agreed": "sit through a meal",
     "mood_assessed": "yes",
 }
@@ -41,7 +41,7 @@ WORKUP: dict[str, Value] = {
     "anticoagulant": "none",
     "consent_trial": "yes",
     "trial_drug": "ziconotide",
-    "payer_accepts_method": "yes",
+    "payer_accepts_single_shot": "yes",
 }
 DAY: dict[str, Value] = {
     "identity_confirmed": "yes",
@@ -59,15 +59,15 @@ ROUND: dict[str, Value] = {
     "mental_state": "clear",
     "gait_and_gaze": "steady",
     "nausea": "none",
-    "leg_power": "normal",
-    "bladder": "emptying",
+    "leg_power": "as_before",
+    "bladder": "emptied",
 }
 HOME: dict[str, Value] = {
-    "walking_safely": "yes",
+    "walks_as_before": "yes",
     "bladder_emptied": "yes",
     "mental_state": "clear",
     "escort_named": "yes",
-    "driving_advice_given": "yes",
+    "told_not_to_drive": "yes",
     "emergency_number_given": "yes",
 }
 BESIDE: dict[str, Value] = {
@@ -80,15 +80,15 @@ IMPLANT: dict[str, Value] = {
     "body_size_adequate": "yes",
     "consent_implant": "yes",
     "mrsa_settled": "yes",
-    "antibiotic_planned": "yes",
+    "antibiotic_ordered": "yes",
     "glucose_optimised": "yes",
     "tobacco_stopped": "yes",
 }
 HANDOVER: dict[str, Value] = {
     "implant_drug": "ziconotide",
     "reservoir_volume": 20,
-    "catheter_tip_level": "T10",
-    "start_dose_ordered": "1.2",
+    "implant_tip_level": "T10",
+    "pump_start_dose": "1.2",
     "trial_dose_that_worked": "2.5",
     "handover_contact": "ward 4",
 }
@@ -249,12 +249,12 @@ def filled(walker: Walker | None = None, **said: Value) -> Walker:
     """A pump in, filled now: 20 mL at 25 mcg/mL, 2.4 mcg a day, which is long; what keeps shortest decides."""
     walker = walker or implanted()
     usual: dict[str, Value] = {
-        "filling": "first",
-        "fill_volume": 20,
-        "reserve_volume": 2,
+        "refill_kind": "first",
+        "refill_volume": 20,
+        "pump_reserve": 2,
         "pump_concentration": 25,
         "pump_daily_dose": "2.4",
-        "printed_refill_date": "2027-01-01",
+        "pump_printed_date": "2027-01-01",
         "pump_filled_at": walker.now.isoformat(),
     }
     walker.record(**(usual | said))

@@ -24,7 +24,7 @@ from workflow.settings import Settings, settings
 app = typer.Typer(add_completion=False)
 
 INTERRUPTED, COULD_NOT = 130, 3
-SITE, VERSION = "north", 1
+SITE, VERSION = "north", 2
 # A connection that idled while a verb ran is given up before the service may close it.
 _LIMITS = httpx.Limits(keepalive_expiry=2)
 

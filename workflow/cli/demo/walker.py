@@ -1,8 +1,8 @@
 """One invented candidate, walked along the pathway over HTTP, each step told with what the service answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from typing import NoReturn
@@ -11,9 +11,18 @@ from zoneinfo import ZoneInfo
 from workflow.cli.demo.clinic import Body, Clinic, Reply, Words
 from workflow.cli.demo.telling import PASSES, Mark, Telling, barring
 
-Value = str | int | Decimal
-Values = Mapping[str, Value]
 When = tuple[int, str] | None  # (days ago, time of day at the site); None is now
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Why there is no value: it fills its place in a round, and is no score."""
+
+    because: str
+
+
+Value = str | int | Decimal | Absent
+Values = Mapping[str, Value]
 
 
 class StrayedError(Exception):
@@ -49,6 +58,12 @@ class Past:
             return None
         days, clock = when
         return datetime.combine(self.today - timedelta(days=days), time.fromisoformat(clock), self.zone).isoformat()
+
+    def after(self, when: tuple[int, str], minutes: int) -> str:
+        """So many minutes after a moment."""
+        days, clock = when
+        began = datetime.combine(self.today - timedelta(days=days), time.fromisoformat(clock), self.zone)
+        return (began.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(self.zone).isoformat()
 
     def now(self) -> str:
         return datetime.now(self.zone).isoformat(timespec="seconds")
@@ -97,12 +112,25 @@ class Walker:
 
     def record(self, by: str, when: When, what: str, values: Values) -> None:
         """Record values as they were observed at one moment."""
-        self._observe(by, when, what, [(when, item, value) for item, value in values.items()])
+        self._observe(by, when, what, [(self.past.at(when), item, value) for item, value in values.items()])
 
     def scores(self, by: str, what: str, scores: list[tuple[tuple[int, str], int]]) -> None:
         """Record pain scores, each at its own moment."""
         shown = f"{what}: {' '.join(str(score) for _, score in scores)}"
-        self._observe(by, scores[-1][0], shown, [(when, "nrs", score) for when, score in scores], counted=False)
+        told: list[tuple[str | None, str, Value]] = [(self.past.at(when), "nrs", score) for when, score in scores]
+        self._observe(by, scores[-1][0], shown, told, counted=False)
+
+    def watched(
+        self, by: str, given: tuple[int, str], minutes: Sequence[int], scores: Sequence[int], others: Values
+    ) -> None:
+        """Every round after a dose: a score in the first ones, asleep from then on, and everything else in each."""
+        told: list[tuple[str | None, str, Value]] = []
+        for number, minute in enumerate(minutes):
+            at = self.past.after(given, minute)
+            score: Value = scores[number] if number < len(scores) else Absent("asleep")
+            told += [(at, "nrs", score), *((at, item, value) for item, value in others.items())]
+        shown = f"{len(minutes)} rounds watched, pain {' '.join(str(score) for score in scores)}, then asleep"
+        self._observe(by, given, shown, told, counted=False)
 
     def go(self, by: str, name: str, when: When = None, *, reason: str | None = None) -> None:
         """Take a transition that must be open."""
@@ -173,15 +201,10 @@ class Walker:
         return self.stage
 
     def _observe(
-        self, by: str, when: When, what: str, values: list[tuple[When, str, Value]], *, counted: bool = True
+        self, by: str, when: When, what: str, values: list[tuple[str | None, str, Value]], *, counted: bool = True
     ) -> None:
         asked = [
-            {
-                "item": item,
-                "value": float(value) if isinstance(value, Decimal) else value,
-                "unit": self.words.unit(item) if not isinstance(value, str) else "",
-                "observed_at": self.past.at(at) or self.past.now(),
-            }
+            {"item": item, "observed_at": at or self.past.now(), **self._said(item, value)}
             for at, item, value in values
         ]
         reply = self.clinic.tell(by, f"/episodes/{self.episode}/observations", asked)
@@ -192,6 +215,17 @@ class Walker:
         if about.get("response_after") in ("met", "not met"):
             answer = f"response {about['response_after']}: {about['because']}"
         self._say(when, by, what, answer=answer)
+
+    def _said(self, item: str, value: Value) -> dict[str, object]:
+        match value:
+            case Absent(because):
+                return {"absent": because}
+            case str():
+                return {"value": value}
+            case Decimal():
+                return {"value": float(value), "unit": self.words.unit(item)}
+            case _:
+                return {"value": value, "unit": self.words.unit(item)}
 
     def _ask_to_go(self, by: str, name: str, when: When, reason: str | None) -> Reply:
         asked = {"name": name, "occurred_at": self.past.at(when), "reason": reason}

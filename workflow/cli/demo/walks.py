@@ -15,37 +15,97 @@ SCREENING: dict[str, Value] = {
     "oral_escalation_failed": "yes",
     "psychology_assessment": "yes",
     "opioid_reduction_attempted": "yes",
+    "health_optimised": "yes",
     "life_expectancy_months": 120,
     "capacity_confirmed": "yes",
     "other_implants_checked": "yes",
+    "interpreter": "not_needed",
+    "substance_use_asked": "yes",
+    "body_size_adequate": "yes",
+    "sleep_apnoea_or_copd": "no",
     "goal_agreed": "to walk to the market and back",
 }
+BLOODS: dict[str, Value] = {"platelets": 240, "wbc": Decimal("6.5"), "crp": Decimal("2.0")}
 NOTHING_FORBIDS: dict[str, Value] = {
     "active_infection": "no",
     "uncontrolled_coagulopathy": "no",
+    "very_short_life_expectancy": "no",
+    "respiratory_depression": "no",
+    "maoi_within_14_days": "no",
     "permanent_contraindication": "no",
 }
 WORKUP: dict[str, Value] = NOTHING_FORBIDS | {
     "spinal_imaging_clear": "yes",
     "anticoagulant": "none",
     "consent_trial": "yes",
-    "payer_accepts_method": "yes",
+    "payer_accepts_single_shot": "yes",
+    "payer_accepts_catheter": "yes",
 }
 TODAY: dict[str, Value] = {
     "identity_confirmed": "yes",
     "consent_confirmed": "yes",
     "fever_or_infection_today": "no",
     "active_infection": "no",
+    "respiratory_depression": "no",
+    "maoi_within_14_days": "no",
     "allergy_checked": "yes",
     "pregnancy_excluded": "yes",
     "sedatives_reviewed": "yes",
     "staff_and_naloxone_ready": "yes",
+    "preparation_checked": "yes",
+    "inpatient_bed": "yes",
     "escort_named": "yes",
+}
+ROUND: dict[str, Value] = {
+    "sedation_score": 1,
+    "breathing_rate": 14,
+    "oxygen_saturation": 97,
+    "leg_power": "as_before",
+    "nausea": "none",
+    "itch": "none",
+    "bladder": "emptied",
+    "rescue_given": "no",
+}
+# Minutes after the dose, as the observation plan of each drug has its rounds.
+ROUNDS = {
+    "morphine": (*range(60, 721, 60), *range(840, 1441, 120)),
+    "fentanyl": (30, 60, 90, 120, 180, 240, 300, 360),
+}
+LEAVING: dict[str, Value] = {
+    "walks_as_before": "yes",
+    "bladder_emptied": "yes",
+    "escort_named": "yes",
+    "told_not_to_drive": "yes",
+    "emergency_number_given": "yes",
 }
 IMPLANT: dict[str, Value] = NOTHING_FORBIDS | {
     "body_size_adequate": "yes",
+    "mrsa_screen": "negative",
+    "antibiotic_ordered": "yes",
+    "hba1c": Decimal("5.6"),
+    "tobacco": "never",
+    "endocrine_checked": "yes",
     "consent_implant": "yes",
-    "handover_to_implanter": "yes",
+    "payer_covers_implant": "yes",
+    "specialised_centre": "yes",
+}
+HANDOVER: dict[str, Value] = {
+    "pump_size": "ml_20",
+    "implant_tip_level": "t12",
+    "implant_drug": "morphine",
+    "pump_start_dose": "as ordered on the implant sheet",
+    "handover_contact": "trial nurse, extension 4",
+}
+FILLING: dict[str, Value] = {
+    "refill_residual_expected": 4,
+    "refill_residual_aspirated": Decimal("4.5"),
+    "refill_drug": "morphine",
+    "refill_kind": "single_drug",
+    "pump_concentration": 20,
+    "refill_lot": "A-17",
+    "pump_dose_ordered": 2,
+    "bridge_bolus": "not_needed",
+    "neuro_check": "unchanged",
 }
 
 
@@ -80,14 +140,12 @@ def responder(walker: Walker) -> list[Body]:
     walker.record(NOOR, (41, "07:45"), "Checked at the bedside", TODAY)
     walker.go(IMRE, "approve_puncture", (41, "08:00"), reason=LATE)
     walker.go(IMRE, "record_catheter_in", (41, "08:30"))
+    walker.record(IMRE, (41, "08:40"), "Tip level of the trial catheter", {"trial_tip_level": "l2"})
     walker.record(NOOR, (41, "08:50"), "Sedation and breathing", {"sedation_score": 1, "breathing_rate": 14})
     walker.go(IMRE, "approve_repeat_dose", (41, "09:00"), reason=LATE)
     walker.dose(NOOR, (41, "09:10"), "morphine", Decimal("0.4"), "mg", mode="infusion")
-    walker.scores(
-        NOOR,
-        "Pain during the infusion",
-        [((41, "13:00"), 3), ((40, "09:00"), 2), ((39, "09:00"), 3), ((39, "18:00"), 3)],
-    )
+    walker.watched(NOOR, (41, "09:10"), ROUNDS["morphine"], (3, 2, 3, 3), ROUND | {"catheter_site": "dry_and_quiet"})
+    walker.scores(NOOR, "Pain during the infusion", [((39, "09:00"), 3), ((39, "18:00"), 3)])
     walker.record(TOMAS, (38, "09:00"), "Identity checked", {"identity_confirmed": "yes"})
     walker.go(IMRE, "approve_catheter_removal", (38, "09:10"), reason=LATE)
     walker.go(TOMAS, "record_catheter_out", (38, "09:30"))
@@ -105,20 +163,19 @@ def second_trial(walker: Walker) -> list[Body]:
     """Morphine does too little; a case review repeats the trial with fentanyl."""
     _to_the_trial(walker, referred=66, approved=49, method="single_shot", drug="morphine")
     _diary(walker, first=48, scores=(7, 7, 7, 7, 7, 7))
-    _single_shot(
-        walker, day=42, drug="morphine", amount="0.2", unit="mg", scores=(("10:00", 5), ("12:00", 5), ("16:00", 6))
-    )
+    _single_shot(walker, day=42, drug="morphine", amount="0.2", unit="mg", scores=(5, 5, 6))
     _leave_the_ward(walker, day=41, tolerated=True, goal="not")
     bars = walker.barred(IMRE, "decide_implant", (38, "14:00"))
-    walker.record(IMRE, (38, "14:30"), "Case review: repeat the trial", {"review_outcome": "repeat"})
-    walker.go(IMRE, "repeat_trial", (38, "14:40"))
-    walker.record(NOOR, (30, "09:00"), "Blood taken again", {"platelets": 215, "inr": Decimal("1.0")})
-    walker.record(IMRE, (30, "10:00"), "Work-up again, other drug", NOTHING_FORBIDS | {"trial_drug": "fentanyl"})
+    repeat: dict[str, Value] = {"review_outcome": "repeat", "repeat_changes": "drug"}
+    walker.record(IMRE, (38, "14:30"), "Case review: repeat the trial", repeat)
+    walker.together("repeat_trial", (IMRE, (38, "14:40")), (SUNNIVA, (38, "14:50")))
+    walker.record(NOOR, (30, "09:00"), "Blood taken again", BLOODS | {"inr": Decimal("1.0")})
+    walker.record(
+        IMRE, (30, "10:00"), "Work-up again, other drug", NOTHING_FORBIDS | _chosen("single_shot", "fentanyl")
+    )
     walker.go(IMRE, "approve_single_shot_trial", (29, "11:00"))
     _diary(walker, first=28, scores=(7, 6, 7, 7, 7, 6))
-    _single_shot(
-        walker, day=22, drug="fentanyl", amount="25", unit="mcg", scores=(("08:45", 2), ("09:30", 2), ("11:00", 3))
-    )
+    _single_shot(walker, day=22, drug="fentanyl", amount="25", unit="mcg", scores=(2, 2, 3))
     _leave_the_ward(walker, day=21, tolerated=True, goal="partly")
     walker.record(IMRE, (18, "13:30"), "Case review: implant", {"review_outcome": "implant"})
     walker.together("decide_implant", (SUNNIVA, (18, "14:00")), (IMRE, (18, "14:05")))
@@ -138,14 +195,7 @@ def exactly_half(walker: Walker) -> list[Body]:
     """From 7 to 3.5."""
     _to_the_trial(walker, referred=47, approved=30, method="single_shot", drug="morphine")
     _diary(walker, first=29, scores=(7, 7, 7, 7, 7, 7))
-    _single_shot(
-        walker,
-        day=23,
-        drug="morphine",
-        amount="0.2",
-        unit="mg",
-        scores=(("10:00", 3), ("12:00", 4), ("15:00", 3), ("19:00", 4)),
-    )
+    _single_shot(walker, day=23, drug="morphine", amount="0.2", unit="mg", scores=(3, 4, 3, 4))
     _leave_the_ward(walker, day=22, tolerated=True, goal="partly")
     walker.record(IMRE, (18, "13:30"), "Case review: implant, if she responded", {"review_outcome": "implant"})
     bars = walker.barred(IMRE, "decide_implant")
@@ -165,15 +215,21 @@ def _to_the_trial(
 ) -> None:
     """Referral, screening and work-up, until a clinician approves the trial."""
     reason: dict[str, Value] = {"referral_reason": walker.who.reason, "pain_origin": walker.who.origin}
+    reason["jurisdiction"] = "Germany, statutory insurance"
     walker.refer(ILSE, (referred, "09:10"))
     walker.record(ILSE, (referred, "09:20"), "What the referral says", reason)
     walker.go(ILSE, "accept_referral", (referred - 1, "10:00"))
     walker.record(TOMAS, (referred - 5, "11:00"), "Screening visit", SCREENING)
     walker.go(ILSE, "complete_screening", (referred - 6, "15:00"))
     walker.record(NOOR, (bloods or approved + 1, "08:30"), "INR", {"inr": Decimal("1.1")})
-    walker.record(NOOR, (platelets or approved + 1, "08:30"), "Platelets", {"platelets": 240})
-    walker.record(IMRE, (approved + 1, "10:00"), "Work-up", WORKUP | {"trial_drug": drug})
+    walker.record(NOOR, (platelets or approved + 1, "08:30"), "Blood count and CRP", BLOODS)
+    walker.record(IMRE, (approved + 1, "10:00"), "Work-up", WORKUP | _chosen(method, drug))
     walker.go(IMRE, f"approve_{method}_trial", (approved, "11:00"))
+
+
+def _chosen(method: str, drug: str) -> dict[str, Value]:
+    """What is chosen for a trial, and what the consent names."""
+    return {"trial_method": method, "trial_drug": drug, "consent_method": method, "consent_drug": drug}
 
 
 def _diary(walker: Walker, *, first: int, scores: Sequence[int]) -> None:
@@ -183,14 +239,12 @@ def _diary(walker: Walker, *, first: int, scores: Sequence[int]) -> None:
     )
 
 
-def _single_shot(
-    walker: Walker, *, day: int, drug: str, amount: str, unit: str, scores: Sequence[tuple[str, int]]
-) -> None:
-    """One dose, on the day's checks, and the scores after it."""
+def _single_shot(walker: Walker, *, day: int, drug: str, amount: str, unit: str, scores: Sequence[int]) -> None:
+    """One dose, on the day's checks, and every round after it."""
     walker.record(NOOR, (day, "07:40"), "Checked at the bedside", TODAY)
     walker.go(IMRE, "approve_puncture", (day, "08:00"), reason=LATE)
     walker.dose(IMRE, (day, "08:20"), drug, Decimal(amount), unit)
-    walker.scores(NOOR, "Pain after the dose", [((day, clock), score) for clock, score in scores])
+    walker.watched(NOOR, (day, "08:20"), ROUNDS[drug], scores, ROUND)
 
 
 def _leave_the_ward(walker: Walker, *, day: int, tolerated: bool, goal: str) -> None:
@@ -199,8 +253,11 @@ def _leave_the_ward(walker: Walker, *, day: int, tolerated: bool, goal: str) -> 
         "rescue_opioid_use": "less",
         "function_change": "better" if goal == "fully" else "same",
         "goal_met": goal,
+        "worst_side_effect": "mild",
+        "placebo_relief": "no_placebo_given",
         "tolerated": "yes" if tolerated else "no",
     }
+    walker.record(NOOR, (day, "11:50"), "Fit to leave", LEAVING)
     walker.record(NOOR, (day, "12:00"), "Discharged from observation", {"discharged": "yes"})
     walker.go(NOOR, "assess_response", (day, "13:00"))
     walker.record(TOMAS, (day - 1, "10:00"), "For the review", inputs)
@@ -209,13 +266,30 @@ def _leave_the_ward(walker: Walker, *, day: int, tolerated: bool, goal: str) -> 
 
 def _implant(walker: Walker, *, day: int) -> None:
     """The day of the implant, and the wound after it."""
-    walker.record(NOOR, (day + 1, "08:30"), "Blood taken again", {"platelets": 232, "inr": Decimal("1.0")})
+    walker.record(NOOR, (day + 1, "08:30"), "Blood taken again", BLOODS | {"inr": Decimal("1.0")})
     walker.record(IMRE, (day + 1, "11:00"), "Ready for an implant", IMPLANT)
+    walker.record(IMRE, (day + 1, "11:30"), "Hand-over to the implanter", HANDOVER)
     walker.record(NOOR, (day, "07:30"), "Checked at the bedside", TODAY)
     walker.together("approve_implant", (CORENTIN, (day, "07:50")), (IMRE, (day, "08:00")), reason=LATE)
     walker.go(CORENTIN, "record_implant", (day, "09:30"))
+    walker.record(NOOR, (day, "10:00"), "First filling", FILLING)
+    walker.record(NOOR, (day, "10:10"), "What the pump says afterwards", _sheet(walker, day))
     walker.record(TOMAS, (day - 12, "10:00"), "Wound looked at", {"wound_healed": "yes"})
     walker.go(TOMAS, "start_follow_up", (day - 12, "10:15"))
+
+
+def _sheet(walker: Walker, day: int) -> dict[str, Value]:
+    """What is written up after a filling; the pump prints the day the arithmetic of the protocol comes to."""
+    filled = walker.past.after((day, "10:00"), 0)
+    return {
+        "pump_filled_at": filled,
+        "refill_volume": 20,
+        "pump_reserve": 2,
+        "pump_daily_dose": 2,
+        "pump_printed_date": walker.past.after((day, "10:00"), 83 * 24 * 60)[:10],
+        "pump_battery_until": walker.past.after((day, "10:00"), 2000 * 24 * 60)[:10],
+        "pump_telemetry_after": "yes",
+    }
 
 
 _WALKS = (
