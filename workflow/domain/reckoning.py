@@ -1,7 +1,7 @@
 """The arithmetic of scores, in exact fractions, and how it is put into words without rounding over a line."""
 
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from workflow.domain.observation import Observation
@@ -15,7 +15,7 @@ def one_of(statistic: Statistic, scores: Sequence[Observation], *, lower_is_bett
     values = [Fraction(o.number) for o in scores if o.number is not None]
     match statistic:
         case Statistic.MEAN:
-            return sum(values, Fraction()) / len(values)
+            return Fraction(sum(values), len(values))
         case Statistic.MEDIAN:
             ordered, half = sorted(values), len(values) // 2
             return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
@@ -44,5 +44,4 @@ def in_words(rule: ResponseRule, *, baseline: Fraction, score: Fraction, relief:
 
 def floor(value: Fraction) -> Decimal:
     """A fraction to two decimals, rounded down."""
-    cents = Decimal(value.numerator * 100 // value.denominator)
-    return (cents / 100).quantize(_CENT, rounding=ROUND_FLOOR)
+    return Decimal(value.numerator * 100 // value.denominator).scaleb(-2)

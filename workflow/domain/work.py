@@ -5,10 +5,11 @@ a stint ends ──► its ordinary tasks end with it; a duty never does
 every open task ──► exactly one timer, live or declared-paused
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from workflow.domain.canonical import instant
 from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
@@ -17,7 +18,7 @@ from workflow.domain.following import counted_from
 from workflow.domain.gate import report
 from workflow.domain.ladder import Ladder, OnHold, Timer, TimerState
 from workflow.domain.observation import Observation
-from workflow.domain.protocol import TaskRule, Trigger
+from workflow.domain.protocol import ProtocolVersion, TaskRule, Trigger
 from workflow.domain.task import Scope, Task, TaskState
 
 
@@ -37,13 +38,52 @@ class Fact:
 
 def happened(draft: Draft, fact: Fact) -> None:
     """Let a fact close what it discharges and open what it creates."""
-    rules = draft.s.protocol.tasks.values()
+    rules = _told_of(draft.s.protocol, fact)
     for rule in rules:
         if any(matches(draft, trigger, fact) for trigger in rule.closes):
             _discharge(draft, rule, fact)
     for rule in rules:
         if not rule.repeats and any(matches(draft, trigger, fact) for trigger in rule.opens):
             open_task(draft, rule, anchor=fact.at, fact=fact)
+
+
+def _told_of(protocol: ProtocolVersion, fact: Fact) -> tuple[TaskRule, ...]:
+    """The work that a fact of this kind could open or close, in the order of the file."""
+    known, names = _listening(protocol), _names(fact)
+    found = {rule.key: rule for name in names for rule in known.get(name, ())}
+    return tuple(found.values()) if len(names) == 1 else tuple(r for r in protocol.tasks.values() if r.key in found)
+
+
+def _names(fact: Fact) -> list[tuple[str, str]]:
+    said = {
+        "stage": fact.stage,
+        "act": fact.act,
+        "transition": fact.transition,
+        "appointment": fact.appointment,
+        "cancelled": fact.cancelled,
+        "item": fact.observation.item if fact.observation is not None else "",
+    }
+    return [(kind, name) for kind, name in said.items() if name]
+
+
+@lru_cache(maxsize=64)
+def _listening(protocol: ProtocolVersion) -> Mapping[tuple[str, str], tuple[TaskRule, ...]]:
+    """Which work listens to what, worked out once per version."""
+    found: dict[tuple[str, str], dict[str, TaskRule]] = {}
+    for rule in protocol.tasks.values():
+        for trigger in (*rule.opens, *rule.closes):
+            said = {
+                "stage": trigger.stage,
+                "act": trigger.act,
+                "transition": trigger.transition,
+                "appointment": trigger.appointment,
+                "cancelled": trigger.cancelled,
+                "item": trigger.test.subject.item if trigger.test is not None else "",
+            }
+            for kind, name in said.items():
+                if name:
+                    found.setdefault((kind, name), {})[rule.key] = rule
+    return {name: tuple(rules.values()) for name, rules in found.items()}
 
 
 def asked_for_by(draft: Draft, rule: TaskRule) -> Observation | None:
