@@ -55,6 +55,13 @@ def test_a_repeat_ends_with_its_appointment(walker: Walker):
     assert all(task.name != "repeat_tests" for task in walker.episode.open_tasks)
 
 
+def test_a_pathway_that_ends_cancels_its_procedure_and_asks_about_the_drug_that_was_stopped(walker: Walker):
+    walker.appoint("trial_procedure", walker.now + timedelta(days=3))
+    walker.record(anticoagulant="apixaban", apixaban_dose="high", last_taken=walker.now.isoformat())
+    walker.advance("withdraw", reason="candidate_withdrew")
+    assert walker.task("restart_today").is_open
+
+
 # ----------------------------------------------------------------------------------------------- other derived values
 
 

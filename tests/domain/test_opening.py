@@ -96,3 +96,40 @@ def test_some_wants_as_many_as_are_short():
     gate = group(Join.SOME, leaf("a", OPEN), leaf("b", SHUT), leaf("c", UNKNOWN), leaf("d", SHUT), least=2)
     assert gate.verdict is UNKNOWN
     assert opening(gate) == ("b",)
+
+
+A, B, C = (leaf(name, OPEN) for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("inner", "wanted"),
+    [
+        (group(Join.ALL, A, B, C), ("not a",)),
+        (group(Join.ANY, A, B, leaf("c", SHUT)), ("not a", "not b")),
+        (group(Join.SOME, A, B, C, least=2), ("not a", "not b")),
+        (group(Join.SOME, A, B, leaf("c", UNKNOWN), least=1), ("not a", "not b", "not c")),
+        (group(Join.NONE, leaf("a", SHUT), leaf("b", SHUT)), ("a",)),
+        (group(Join.NONE, leaf("a", SHUT), leaf("b", UNKNOWN)), ("a",)),
+        (group(Join.NONE, group(Join.ALL, A, leaf("b", SHUT)), leaf("c", SHUT)), ("b",)),
+        (group(Join.NONE, A, leaf("b", SHUT)), ()),
+    ],
+)
+def test_a_group_that_must_not_be_open_is_shut_the_shortest_way(inner: Finding, wanted: tuple[str, ...]):
+    gate = group(Join.NONE, inner)
+    assert opening(gate) == wanted
+    assert after(gate, frozenset(wanted)) is OPEN
+
+
+def test_of_equals_the_one_written_first_wins():
+    shut = [leaf(name, SHUT) for name in "abcd"]
+    assert opening(group(Join.ANY, *shut)) == ("a",)
+    assert opening(group(Join.SOME, *shut, least=3)) == ("a", "b", "c")
+
+
+def test_however_many_ways_there_are_the_shortest_is_found():
+    """Six choices of four make 4,096 ways; only the last of each choice is the same wish."""
+    choices = [
+        group(Join.ANY, *(leaf(f"{row}{column}", SHUT) for column in range(3)), leaf("all", SHUT)) for row in range(6)
+    ]
+    assert opening(group(Join.ALL, *choices[:3])) == ("all",)
+    assert len(opening(group(Join.ALL, *choices))) <= 6

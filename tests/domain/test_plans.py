@@ -83,6 +83,15 @@ def test_the_watch_calls_for_the_next_round_and_climbs_for_a_missed_one(walker: 
     assert walker.timer("watch").rung == 0
 
 
+def test_whoever_looks_again_is_called_for_the_next_round_and_at_the_end_for_the_missed_one(walker: Walker):
+    given = dosed(walker).now
+    walker.later("2h").record(pain=3, sedation_score=1)
+    assert walker.timer("watch").due_at == given + timedelta(hours=4, minutes=15)
+    walker.later("2h").record(pain=3, sedation_score=1)
+    assert walker.timer("watch").due_at == given + timedelta(hours=1, minutes=15)
+    assert text(looked(walker, "observation.complete")) == "no"
+
+
 def test_a_promise_ends_with_the_round_it_was_made_for(walker: Walker):
     dosed(walker).later("70min")
     walker.acknowledge("watch", NILS, wait="30min")

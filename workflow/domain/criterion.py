@@ -206,7 +206,7 @@ def _margin(test: Test, found: Known, bound: Decimal | None) -> Decimal | None:
 
 
 def _wanted(test: Test, bound: Decimal | None) -> str:
-    target = ", ".join(test.texts) if bound is None else format(bound, "f")
+    target = ", ".join(test.texts) if bound is None else f"{bound:f}"
     return f"{_SIGNS[test.operator]} {target}".strip()
 
 

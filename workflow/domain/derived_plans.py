@@ -43,23 +43,27 @@ def rounds_of(view: "View") -> tuple[Round, ...]:
 
 
 def next_round(view: "View") -> datetime | None:
-    """When the first round that was not made is due, or the plan ends; None where no plan runs."""
+    """When the next round is due: the first after the last one made, then any that was missed, then the end.
+
+    While nobody looks it stays where it is; None where no plan runs.
+    """
     found = _rounds(view)
     if isinstance(found, Missing):
         return None
     made, ends_at, _ = found
-    return next((one.due_at for one in made if not one.made), ends_at)
+    last = max((one.due_at for one in made if one.made), default=None)
+    left = [one.due_at for one in made if not one.made]
+    ahead = [due_at for due_at in left if last is None or due_at > last]
+    return next(iter((*ahead, *left)), ends_at)
 
 
 def _rounds(view: "View") -> tuple[tuple[Round, ...], datetime, tuple[str, ...]] | Missing:
-    trial = view.trial
-    doses = [
-        d for d in view.episode.administrations.values() if trial and d.trial == trial.number and d.given_at <= view.at
-    ]
-    if trial is None or not doses:
+    newest = view.trial.number if view.trial else 0
+    doses = [d for d in view.episode.administrations.values() if d.trial <= newest and d.given_at <= view.at]
+    if not doses:
         return Missing(because="has no dose to count from")
-    last = max(doses, key=lambda d: d.given_at)
-    plan = view.protocol.plan(last.drug, trial.method)
+    last = max(doses, key=lambda d: d.given_at)  # of an earlier trial too: who is watched is watched on into the next
+    plan = view.protocol.plan(last.drug, view.episode.trials[str(last.trial)].method)
     if plan is None:
         return Missing(because=f"has no plan for {last.drug}", keys=(last.key,))
     seen = [o for o in view.episode.observations.values() if o.observed_at <= view.at]

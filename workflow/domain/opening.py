@@ -23,7 +23,7 @@ def _ways(finding: Finding, *, wanted: bool) -> list[_Way]:
     if finding.verdict is (Verdict.OPEN if wanted else Verdict.SHUT):
         return [()]
     if finding.join is None:
-        return [(finding.asked or "" if wanted else f"not {finding.asked}",)]
+        return [(f"{'' if wanted else 'not '}{finding.asked}",)]
     join, parts = finding.join, finding.parts
     if join is Join.NONE:
         return _pick(parts, least=len(parts), wanted=False) if wanted else _pick(parts, least=1, wanted=True)

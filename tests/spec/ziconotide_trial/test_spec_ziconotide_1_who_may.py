@@ -1,5 +1,6 @@
 """1. Who may be tried with ziconotide, and what rules it out."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -25,7 +26,10 @@ from ziconotide_route import (
     watched,
 )
 
+from workflow.domain.decide import PriorTrial
+from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.observation import Absence
+from workflow.domain.trial import Method
 
 
 def begin(walker: Walker) -> str:
@@ -196,6 +200,19 @@ def test_neither_epidural_nor_a_catheter_nor_an_infusion_is_declared():
     walker = ready()
     walker.record(CLARA, intrathecal_route_ready="no")
     assert "intrathecal, not epidural" in barred(walker.advance("approve_puncture"))
+
+
+def test_a_catheter_trial_from_elsewhere_is_over_before_it_is_taken_over():
+    """Somebody tried by catheter elsewhere is taken over when that trial has ended, and not while it runs. (PRIEU;
+    the rule HOUSE, D)
+    """
+    began = walk().now - timedelta(days=20)
+    prior = PriorTrial(method=Method.CATHETER, drug="ziconotide", started_at=began, source="letter")
+    with pytest.raises(ImpossibleInputError, match="no catheter trial runs here"):
+        referred().adopt("case_review", trials=(prior,))
+    walker = referred()
+    walker.adopt("case_review", trials=(replace(prior, ended_at=began + timedelta(days=4)),))
+    assert walker.stage == "case_review"
 
 
 def test_an_intrathecal_opioid_warns_and_bars_nobody():

@@ -26,7 +26,7 @@ _TRIAL: Mapping[str, Callable[[State], tuple[Answer, ...] | None]] = MappingProx
         "response.scores": lambda s: None if s.method else (None,),
         "since.dose": lambda s: None if s.doses else (None,),
         "observation.over": lambda s: (None,) if _nothing_given(s) else None,
-        "observation.complete": lambda s: None if s.doses else (None,),
+        "observation.complete": lambda s: (None,) if _nothing_given(s) else None,
     }
 )
 OF_STATES = frozenset((*_TRIAL, "count.open_duties"))  # the derived values a state can say something about

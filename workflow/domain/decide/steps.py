@@ -261,6 +261,8 @@ def _wind_up(draft: Draft, *, at: datetime, why: str, death: bool) -> None:
     for key, planned in draft.episode.appointments.items():
         if planned.state is AppointmentState.PLANNED:
             draft.put("appointments", key, replace(planned, state=AppointmentState.CANCELLED, reason=why))
+            if not death:
+                happened(draft, Fact(at=at, cancelled=planned.kind, about=key))
     end_tasks(draft, lambda t: t.scope in (Scope.APPOINTMENT, Scope.HOLD), why=why, at=at)
     if draft.episode.hold is not None:
         resume_clocks(draft)
