@@ -127,9 +127,8 @@ def test_of_equals_the_one_written_first_wins():
 
 
 def test_however_many_ways_there_are_the_shortest_is_found():
-    """Six choices of four make 4,096 ways; only the last of each choice is the same wish."""
+    """Six choices of four make 4,096 ways; one wish serves all six."""
     choices = [
         group(Join.ANY, *(leaf(f"{row}{column}", SHUT) for column in range(3)), leaf("all", SHUT)) for row in range(6)
     ]
-    assert opening(group(Join.ALL, *choices[:3])) == ("all",)
-    assert len(opening(group(Join.ALL, *choices))) <= 6
+    assert opening(group(Join.ALL, *choices)) == ("all",)
