@@ -23,7 +23,7 @@ def predicted(walker: Walker, rule: Transition, actor: Actor, reason: str | None
         key = f"advance:{rule.name}" + (f":{reason}" if rule.reasons else "")
         asked = walker.episode.proposals.get(key)
         same = asked is not None and asked.settled_at is None and asked.until >= walker.now
-        same = same and asked.evidence == seen_by(s, key, reports)
+        same = same and asked.evidence == seen_by(s.episode.version, key, reports)
         if not same or asked.by == actor.id:
             return ("refused" if same else "proposed"), stage
     return "done", rule.to or stage

@@ -12,6 +12,7 @@ from workflow.domain.criterion import Test as Criterion
 from workflow.domain.observation import Observation
 from workflow.domain.response import Judgement, Response
 from workflow.domain.response_rule import JudgedBy
+from workflow.domain.trial import Mode
 
 MET, NOT_MET, UNJUDGED = Judgement.MET, Judgement.NOT_MET, Judgement.UNJUDGED
 BY_DOSE = replace(RULE, judged_by=JudgedBy.DOSE, scores=1)
@@ -90,6 +91,12 @@ def test_of_three_doses_only_the_last_two_count():
 def test_a_score_belongs_to_the_dose_that_was_felt(hours: float, counted: int, because: str):
     found = told(seen(2, "2"), seen(12, "2"), seen(hours, "6"), rule=TWICE, doses=DOSES)
     assert (len(found.scores), found.because[: len(because)]) == (counted, because)
+
+
+def test_an_infusion_is_an_occasion_that_ends_with_the_next_dose():
+    doses = (dose(0, mode=Mode.INFUSION), dose(100, "0.3"))
+    found = told(seen(90, "2"), seen(102, "2"), rule=TWICE, doses=doses)
+    assert (found.verdict, found.scores) == (MET, keys(90, 102))
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,12 @@ class Draft:
         merged = {**getattr(self.episode, collection), key: value}
         self.episode = _set(self.episode, {collection: merged})
 
+    @property
+    def version(self) -> int:
+        """The version this decision leaves, as far as it has come."""
+        touched = set(self._put) | set(self._set)
+        return self.s.episode.version + (1 if touched & WEIGHTY else 0)
+
     def view(self, at: datetime) -> View:
         """What can be known at `at`, with what this draft has changed."""
         return replace(self.s.view(at), episode=self.episode)
@@ -126,8 +132,7 @@ class Draft:
         outcome: Outcome = Outcome.DONE,
     ) -> Decision:
         """Close the draft. The version goes up only where a page would otherwise decide on old sight."""
-        touched = set(self._put) | set(self._set)
-        version = self.s.episode.version + (1 if touched & WEIGHTY else 0)
+        version = self.version
         if version != self.s.episode.version:
             self._set["version"] = version
         entry = Entry(

@@ -234,9 +234,9 @@ def _held(
 
 def _beside(rule: ResponseRule, view: "View", found: Response) -> Response:
     """What a score alone does not say: what must be known, whether function went with it, whether it was tolerated."""
-    looked = [view.look(Subject(item=item, this_trial=True)) for item in rule.context]
-    lacking = [item for item, seen in zip(rule.context, looked, strict=True) if isinstance(seen, Missing)]
-    found = replace(found, beside=tuple(key for seen in looked for key in seen.keys))
+    looked = {item: view.look(Subject(item=item, this_trial=True)) for item in rule.context}
+    lacking = [item for item, seen in looked.items() if isinstance(seen, Missing)]
+    found = replace(found, beside=tuple(key for seen in looked.values() for key in seen.keys))
     if found.verdict is not Judgement.UNJUDGED and lacking:
         names = ", ".join(view.protocol.items[item].label for item in lacking)
         return _but(found, Judgement.UNJUDGED, f"not recorded in this trial: {names}")
@@ -273,7 +273,7 @@ def _unit(rule: ResponseRule) -> str:
 
 
 def _plain(line: Fraction) -> str:
-    return format((Decimal(line.numerator) / line.denominator).normalize(), "f")
+    return f"{(Decimal(line.numerator) / line.denominator).normalize():f}"
 
 
 def _values(scores: Sequence[Observation]) -> list[Fraction]:

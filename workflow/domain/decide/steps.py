@@ -139,13 +139,13 @@ def second_asked(s: Situation, key: str, reports: tuple[GateReport, ...]) -> Pro
     asked = s.episode.proposals.get(key)
     if asked is None or asked.settled_at is not None or asked.until < s.now:
         return None
-    same = asked.evidence == seen_by(s, key, reports)
+    same = asked.evidence == seen_by(s.episode.version, key, reports)
     return asked if same and asked.by != s.actor.id else None
 
 
-def seen_by(s: Situation, key: str, reports: tuple[GateReport, ...]) -> str:
-    """What a person asking now has in front of them; a new fact makes it another."""
-    return f"{key}@{s.episode.version}:{evidence(*reports)}"
+def seen_by(version: int, key: str, reports: tuple[GateReport, ...]) -> str:
+    """What a person has in front of them who asks at this version of the episode; a new fact makes it another."""
+    return f"{key}@{version}:{evidence(*reports)}"
 
 
 def propose(
@@ -160,7 +160,7 @@ def propose(
 ) -> Decision:
     """Note that one person asks, and open the task that finds the second. Asking twice oneself is refused."""
     asked = s.episode.proposals.get(key)
-    evidence_now = seen_by(s, key, reports)
+    evidence_now = seen_by(s.episode.version, key, reports)
     live = asked is not None and asked.settled_at is None and asked.until >= s.now
     if asked is not None and live and asked.by == s.actor.id and asked.evidence == evidence_now:
         bar = closed("second_person", "A second person", "you have asked already; another person must ask too")
@@ -170,12 +170,10 @@ def propose(
     draft = Draft(s)
     until = s.now + s.protocol.second_person_lapses.elapsed
     _end_proposal_task(draft, key, "asked again on new evidence")
-    draft.put(
-        "proposals",
-        key,
-        Proposal(key=key, by=s.actor.id, at=s.now, until=until, evidence=evidence_now, reason=reason),
-    )
     open_task(draft, s.protocol.task(s.protocol.second_person_task), anchor=s.now, about=key)
+    seen = seen_by(draft.version, key, reports)  # as it stands once this is asked: asking may open a closed episode
+    asked_now = Proposal(key=key, by=s.actor.id, at=s.now, until=until, evidence=seen, reason=reason)
+    draft.put("proposals", key, asked_now)
     return draft.decide(verb, occurred_at=occurred_at, about=about, basis=reports, outcome=Outcome.PROPOSED)
 
 
