@@ -63,7 +63,7 @@ def test_it_ends_well(told: "subprocess.CompletedProcess[str]"):
         "because INR has expired: 1.1 of",
         "50.00 % relief, exactly on the line, not above it",
         "26.20 points short of the line",
-        "because Open duties: 1 (Pump in the body), asked for below 1",
+        "because Open duties: 2 (Pump in the body, Pump to be filled again",
         "Ottilie Brandwein stands in Closed at the end",
         "Oluwaseun Salvatierra stands in Implant planning at the end",
         "Halvard Wintergreen stands in Single-shot trial at the end",

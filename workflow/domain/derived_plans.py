@@ -3,15 +3,18 @@
 The moments here are also what a ladder can follow: it then counts from the moment, wherever recording moves that.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from workflow.domain.anticoagulant import NOTHING, Interruption
+from workflow.domain.anticoagulant import NOTHING, AnticoagulantRule, Interruption
 from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
 from workflow.domain.item import moment_of
+from workflow.domain.observation import Observation
 from workflow.domain.observing import Round, rounds
-from workflow.domain.refill import Refill, reckon
+from workflow.domain.refill import Refill, RefillRule, reckon
 
 if TYPE_CHECKING:
     from workflow.domain.view import View
@@ -63,6 +66,9 @@ def _rounds(view: "View") -> tuple[tuple[Round, ...], datetime, tuple[str, ...]]
     if not doses:
         return Missing(because="has no dose to count from")
     last = max(doses, key=lambda d: d.given_at)  # of an earlier trial too: who is watched is watched on into the next
+    punctured_at = view.trial.punctured_at if view.trial else None
+    if punctured_at is not None and last.given_at < punctured_at <= view.at:
+        return Missing(because="has no dose since the last puncture", keys=(last.key,))
     plan = view.protocol.plan(last.drug, view.episode.trials[str(last.trial)].method)
     if plan is None:
         return Missing(because=f"has no plan for {last.drug}", keys=(last.key,))
@@ -112,15 +118,56 @@ def anticoagulant_clear(view: "View", _: str) -> Known | Missing:
     """Whether the last dose taken lies far enough back by now: yes or no."""
     rule = view.protocol.anticoagulants
     found = _interruption(view)
-    if not isinstance(found, Interruption) or rule is None:
-        return found if isinstance(found, Known) else _missing(found)
-    taken, again = view.moments(rule.last_dose), view.moments(rule.restarted)
-    if not taken or (again and again[-1][0] > taken[-1][0]):
+    if rule is None or found is None:
+        return _missing(None)
+    if isinstance(found, Missing):
+        return found
+    changes = _changes(view, rule)
+    if running := [one for one in changes if one.clear_at > view.at]:
+        return Known(shown=running[-1].shown, text="no", keys=running[-1].keys)
+    if isinstance(found, Known):
+        return found
+    since = max((one.at for one in changes), default=None)
+    doses = [view.episode.observations[key] for _, key in view.moments(rule.last_dose)]
+    known = [seen for seen in doses if since is None or seen.observed_at >= since]
+    taken, again = view.moments(rule.last_dose, learned=True), view.moments(rule.restarted, learned=True)
+    if not known or (again and again[-1][0] > taken[-1][0]):
         return Missing(because="is not known: the last dose taken is not recorded", keys=tuple(key for _, key in again))
     (last, key) = taken[-1]
     clear_at = last + found.stop.elapsed
     shown = f"last dose {_local(view, last)}, clear from {_local(view, clear_at)} ({found.key})"
     return Known(shown=shown, text="yes" if clear_at <= view.at else "no", keys=(key,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A drug taken before this one: when the change was noted, and from when it no longer counts."""
+
+    at: datetime
+    clear_at: datetime
+    shown: str
+    keys: tuple[str, ...]
+
+
+def _changes(view: "View", rule: AnticoagulantRule) -> list[_Changed]:
+    """Every other drug that was taken before this one, each for as long as its longest row asks.
+
+    Without its last dose on record it counts as taken until the change was noted.
+    """
+    seen = [o for o in view.episode.observations.values() if o.item == rule.drug and o.stands]
+    named = sorted((o for o in seen if o.text is not None and o.observed_at <= view.at), key=lambda o: o.order)
+    drug = named[-1].text if named else None
+    return [_change(view, rule, a, b) for a, b in pairwise(named) if a.text not in (NOTHING, drug, b.text)]
+
+
+def _change(view: "View", rule: AnticoagulantRule, old: Observation, new: Observation) -> _Changed:
+    at = new.observed_at
+    taken = [one for one in view.moments(rule.last_dose, learned=True) if one[0] <= at]
+    again = [one for one in view.moments(rule.restarted, learned=True) if one[0] <= at]
+    last = at if not taken or again[-1:] > taken[-1:] else taken[-1][0]
+    clear_at = last + _longest_stop(rule, old.text)
+    shown = f"{old.text} until {_local(view, last)}, clear from {_local(view, clear_at)}"
+    return _Changed(at, clear_at, shown, (old.key, new.key, *(key for _, key in taken[-1:])))
 
 
 def anticoagulant_restart(view: "View", _: str) -> Known | Missing:
@@ -159,9 +206,23 @@ def _procedures(view: "View") -> list[datetime]:
 
 
 def stop_before(view: "View", starts_at: datetime) -> datetime | None:
-    """When the last dose before a procedure must have been taken; None where that is not known."""
-    found = _interruption(view)
-    return starts_at - found.stop.elapsed if isinstance(found, Interruption) else None
+    """When the last dose before a procedure must have been taken; None where nothing is taken.
+
+    Where it is not known which row counts, the longest does: whoever tells when to stop is told in time.
+    """
+    rule, found = view.protocol.anticoagulants, _interruption(view)
+    if isinstance(found, Interruption):
+        return starts_at - found.stop.elapsed
+    if rule is None or not isinstance(found, Missing):
+        return None
+    named = view.latest(rule.drug)
+    return starts_at - _longest_stop(rule, named.text if named is not None else None)
+
+
+def _longest_stop(rule: AnticoagulantRule, drug: str | None) -> timedelta:
+    """The longest any row of this drug asks for; of every row, where it has none or is not known."""
+    rows = [row for row in rule.interruptions if row.drug == drug] or list(rule.interruptions)
+    return max((row.stop.elapsed for row in rows), default=timedelta())
 
 
 def _interruption(view: "View") -> Interruption | Known | Missing | None:
@@ -200,8 +261,8 @@ def refill(view: "View") -> Refill:
     rule = view.protocol.refill
     if rule is None:
         return Refill(reckoned=None, printed=None)
-    filled = view.moments(rule.filled_at)
-    last = filled[-1][0] if filled else None
+    filled = [at for at, _ in view.moments(rule.filled_at) if at <= view.at]
+    last = filled[-1] if filled else None
     named = (rule.volume, rule.reserve, rule.concentration)
     numbers = {name: number for name in named if (number := view.number(name)) is not None}
     if (daily := _highest_since(view, rule.daily_dose, last)) is not None:
@@ -209,7 +270,16 @@ def refill(view: "View") -> Refill:
     return Refill(
         reckoned=reckon(rule, filled_at=last, numbers=numbers, kind=view.text(rule.kind)),
         printed=_printed(view, rule.printed, last),
+        kept=_kept(view, rule, last),
     )
+
+
+def _kept(view: "View", rule: RefillRule, filled_at: datetime | None) -> datetime | None:
+    """When the filling that keeps longest would be due, from the filling or else from the pump's sheet."""
+    sheet = view.latest(rule.printed)
+    at = filled_at or (sheet.observed_at if sheet is not None else None)
+    longest = max((kept.minutes for kept in rule.keeps.values()), default=None)
+    return None if at is None or longest is None else at + timedelta(minutes=longest - rule.margin.minutes)
 
 
 def _highest_since(view: "View", item: str, at: datetime | None) -> Decimal | None:

@@ -279,6 +279,13 @@ class ProtocolVersion:
     def task(self, key: str) -> TaskRule:
         return _named(self.tasks, key, "task")
 
+    @property
+    def past_moments(self) -> frozenset[str]:
+        """The items whose moment tells what has happened: it never lies in the future."""
+        rule, refill = self.anticoagulants, self.refill
+        doses = () if rule is None else (rule.last_dose, rule.restarted)
+        return frozenset(doses if refill is None else (*doses, refill.filled_at))
+
     def response_rule(self, key: str) -> ResponseRule:
         """The further response of this key; the one that counts for relief where the key is empty."""
         return _named(self.responses, key, "response") if key else self.response

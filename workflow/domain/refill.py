@@ -48,10 +48,12 @@ class Refill:
 
     reckoned: datetime | None
     printed: datetime | None
+    kept: datetime | None = None  # no filling of any kind keeps longer: a printed date beyond it is not believed
 
     @property
     def due_at(self) -> datetime | None:
-        return min((at for at in (self.reckoned, self.printed) if at is not None), default=None)
+        told = [at for at in (self.reckoned, self.printed) if at is not None]
+        return min((*told, self.kept or told[0])) if told else None
 
     @property
     def gap(self) -> timedelta | None:

@@ -85,7 +85,7 @@ def respond(rule: ResponseRule, view: "View", trial: Trial) -> Response:
     after = [o for o in taken if o.trial == trial.number and o.observed_at >= first]
     plain = _judged(rule, view, base, _occasions(rule, view, trial, doses, after))
     plain = replace(plain, left_out=len(after) - len(plain.scores) if rule.judged_by is JudgedBy.TRIAL else 0)
-    return _beside(rule, view, plain)
+    return _beside(rule, view, plain, since=doses[-1].given_at)
 
 
 # ------------------------------------------------------------------------------------------------------- the scores
@@ -232,7 +232,7 @@ def _held(
     return replace(found, verdict=verdict, because=f"{found.because}; {held}")
 
 
-def _beside(rule: ResponseRule, view: "View", found: Response) -> Response:
+def _beside(rule: ResponseRule, view: "View", found: Response, *, since: datetime) -> Response:
     """What a score alone does not say: what must be known, whether function went with it, whether it was tolerated."""
     looked = {item: view.look(Subject(item=item, this_trial=True)) for item in rule.context}
     lacking = [item for item, seen in looked.items() if isinstance(seen, Missing)]
@@ -242,13 +242,17 @@ def _beside(rule: ResponseRule, view: "View", found: Response) -> Response:
         return _but(found, Judgement.UNJUDGED, f"not recorded in this trial: {names}")
     for test, otherwise in ((rule.function, Judgement.NOT_MET), (rule.tolerance, Judgement.NOT_TOLERATED)):
         if test is not None and found.verdict is Judgement.MET:
-            found = _asked_beside(view, found, test, otherwise)
+            found = _asked_beside(view, found, test, otherwise, since)
     return found
 
 
-def _asked_beside(view: "View", found: Response, test: Test, otherwise: Judgement) -> Response:
+def _asked_beside(view: "View", found: Response, test: Test, otherwise: Judgement, since: datetime) -> Response:
+    """What was said before the last dose says nothing of it."""
     said = judge(test, view)
     found = replace(found, beside=(*found.beside, *said.keys))
+    told = view.latest(test.subject.item, of=view.trial)
+    if said.verdict is Verdict.OPEN and told is not None and told.observed_at <= since:
+        return _but(found, Judgement.UNJUDGED, f"{said.because}, before the last dose: record it again")
     if said.verdict is Verdict.OPEN:
         return found
     return _but(found, otherwise if said.verdict is Verdict.SHUT else Judgement.UNJUDGED, said.because)

@@ -65,13 +65,17 @@ class View:
         found = self.look(Subject(item=item))
         return None if isinstance(found, Missing) else found.text
 
-    def moments(self, item: str) -> list[tuple[datetime, str]]:
-        """Every moment recorded in an item of kind `time` by now, oldest first, with the observation's key."""
-        seen = [
-            o for o in self.episode.observations.values() if o.item == item and o.stands and o.observed_at <= self.at
-        ]
-        found = [(moment_of(o.text), o.key) for o in seen if o.text is not None]
-        return sorted((moment, key) for moment, key in found if moment is not None)
+    def moments(self, item: str, *, learned: bool = False) -> list[tuple[datetime, str]]:
+        """Every moment recorded in an item of kind `time` by now, oldest first, with the observation's key.
+
+        `learned`: also what had happened by now and was told later.
+        """
+        found = []
+        for seen in self.episode.observations.values():
+            moment = moment_of(seen.text) if seen.item == item and seen.stands and seen.text is not None else None
+            if moment is not None and (seen.observed_at <= self.at or (learned and moment <= self.at)):
+                found.append((moment, seen.key))
+        return sorted(found)
 
     def latest(self, item: str, *, of: Trial | None = None) -> Observation | None:
         """The newest standing observation of an item made by now; in or after one trial, where that is asked."""

@@ -11,11 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from workflow.domain.calendar import Duration
 from workflow.domain.canonical import instant
-from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
+from workflow.domain.criterion import Known, Missing, Subject, Test, Verdict, judge
 from workflow.domain.decision import Draft
 from workflow.domain.following import counted_from
 from workflow.domain.gate import report
+from workflow.domain.item import moment_of
 from workflow.domain.ladder import Ladder, OnHold, Timer, TimerState
 from workflow.domain.observation import Observation
 from workflow.domain.protocol import ProtocolVersion, TaskRule, Trigger
@@ -91,13 +93,19 @@ def asked_for_by(draft: Draft, rule: TaskRule) -> Observation | None:
     newest: Observation | None = None
     asks = False
     for seen in draft.episode.observations.values():
-        if not seen.stands or (newest is not None and seen.order < newest.order):
+        if not seen.stands or (newest is not None and _order(seen) < _order(newest)):
             continue
         fact = Fact(at=seen.observed_at, observation=seen)
         opens = any(_told_by(trigger, fact) for trigger in rule.opens)
         if opens or any(_told_by(trigger, fact) for trigger in rule.closes):
             newest, asks = seen, opens
     return newest if asks else None
+
+
+def _order(seen: Observation) -> tuple[datetime, tuple[object, ...]]:
+    """Which of two values tells of the later: by the moment a value names, else by when it was observed."""
+    named = moment_of(seen.text) if seen.text is not None else None
+    return named or seen.observed_at, seen.order
 
 
 def open_task(draft: Draft, rule: TaskRule, *, anchor: datetime, fact: Fact | None = None, about: str = "") -> Task:
@@ -204,7 +212,7 @@ def _discharge(draft: Draft, rule: TaskRule, fact: Fact) -> None:
 
 def matches(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
     """Whether a fact is the one a trigger waits for, at a moment it counts."""
-    if not _told_by(trigger, fact) or (trigger.during and not _goes_on(draft, trigger.during)):
+    if not _told_by(trigger, fact) or (trigger.during and not _goes_on(draft, trigger.during, fact)):
         return False
     if trigger.rise_over is not None:
         return _has_risen(draft, trigger, fact)
@@ -228,19 +236,27 @@ def _told_by(trigger: Trigger, fact: Fact) -> bool:
     return any(declared and declared == given for declared, given in pairs)
 
 
-def _goes_on(draft: Draft, what: str) -> bool:
-    """Whether the candidate stands in this stage, or this duty is open."""
-    return draft.episode.stage == what or any(duty.name == what for duty in draft.episode.open_duties)
+def _goes_on(draft: Draft, what: str, fact: Fact) -> bool:
+    """Whether the candidate stands in this stage, or this duty is open, or was when what is told now happened."""
+    seen = fact.observation
+    at = fact.at if seen is None else min(fact.at, _order(seen)[0])
+    duties = [task for task in draft.episode.tasks.values() if task.is_duty and task.name == what]
+    return draft.episode.stage == what or any(
+        duty.is_open or (duty.anchor_at <= at and duty.closed_at is not None and at <= duty.closed_at)
+        for duty in duties
+    )
 
 
 def _in_a_row(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
-    """Whether the newest `times` values of the item up to this one all meet the test."""
+    """Whether the newest `times` values up to this one, or up to the newest of all, meet the test."""
     assert trigger.test is not None
     assert fact.observation is not None
-    last = _up_to(draft, fact.observation)[-trigger.times :]
-    return len(last) == trigger.times and all(
-        judge(trigger.test, _OneValue(one)).verdict is Verdict.OPEN for one in last
-    )
+    for newest in _ends(draft, fact.observation):
+        last = _up_to(draft, newest)[-trigger.times :]
+        met = [judge(trigger.test, _OneValue(one)).verdict is Verdict.OPEN for one in last]
+        if met == [True] * trigger.times:
+            return True
+    return False
 
 
 def _has_risen(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
@@ -248,14 +264,23 @@ def _has_risen(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
     assert trigger.test is not None
     assert trigger.rise_over is not None
     assert fact.observation is not None
-    newest = fact.observation
+    return any(_rose(draft, trigger.test, trigger.rise_over, newest) for newest in _ends(draft, fact.observation))
+
+
+def _rose(draft: Draft, test: Test, over: Duration, newest: Observation) -> bool:
     earlier = [o for o in _up_to(draft, newest) if o is not newest and o.number is not None]
-    start = newest.observed_at - trigger.rise_over.elapsed
+    start = newest.observed_at - over.elapsed
     base = next((o for o in reversed(earlier) if o.observed_at <= start), earlier[0] if earlier else None)
     if base is None or not base.number or newest.number is None:
         return False
     rise = replace(newest, number=(newest.number - base.number) * 100 / base.number)
-    return judge(trigger.test, _OneValue(rise)).verdict is Verdict.OPEN
+    return judge(test, _OneValue(rise)).verdict is Verdict.OPEN
+
+
+def _ends(draft: Draft, seen: Observation) -> list[Observation]:
+    """This value, and the newest of its item: a value entered late can be what makes the newest one count."""
+    same = [o for o in draft.episode.observations.values() if o.item == seen.item and o.stands]
+    return [seen, max(same, key=lambda o: o.order, default=seen)]
 
 
 def _up_to(draft: Draft, newest: Observation) -> list[Observation]:

@@ -16,6 +16,7 @@ from ziconotide_route import (
     inject,
     ready,
     shot,
+    verdict,
     verdict_of,
     watched,
 )
@@ -291,7 +292,7 @@ def test_another_dose_may_follow_an_assessment():
     go(walker, "give_another_dose")
     inject(walker)
     watched(walker, 3)
-    assert walker.response().verdict == "met"
+    assert verdict(walker) == "met"
 
 
 def test_time_gives_no_dose():

@@ -50,7 +50,7 @@ def test_a_fail_and_then_two_passes_is_a_response():
     assert verdict(walker) == "not met"
     inject(walker)
     watched(walker, 3)
-    assert walker.response().verdict == "met"
+    assert verdict(walker) == "met"
 
 
 def test_two_passes_less_than_a_week_apart_do_not_count():

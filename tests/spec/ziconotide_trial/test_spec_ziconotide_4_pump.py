@@ -142,13 +142,13 @@ def test_the_earlier_of_reckoned_and_printed_date_wins():
     "item", ["refill_kind", "refill_volume", "pump_reserve", "pump_concentration", "pump_daily_dose"]
 )
 def test_a_refill_date_with_an_input_missing_is_unknown(item: str):
-    """With an input missing the arithmetic is unknown; the printed date alone counts, and without it nothing is
-    known. (HOUSE, D)
+    """With an input missing the arithmetic is unknown; the printed date alone counts, never beyond what any filling
+    keeps, and without it nothing is known. (PRIUS, R; HOUSE, D)
     """
     walker = filled()
     walker.correct(item, None)
     assert walker.task("refill_due").is_open
-    assert days(walker) > 200
+    assert days(walker) == 84 - 3
     walker.correct("pump_printed_date", None)
     assert isinstance(derived(walker, "refill.due"), Missing)
 

@@ -14,6 +14,7 @@ from rich.text import Text
 PLAIN_WIDTH = 100
 PASSES = ("open", "waived", "overridden")
 _WHEN, _WHO = 13, 29  # columns
+_COLUMN = 46  # the widest a column of a table gets
 
 
 class Mark(StrEnum):
@@ -98,8 +99,8 @@ class Telling:
                 self.line(f"opens when {gate['opens_when']}", style="dim", indent=_WHEN + 6, hanging="  ")
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Columns as wide as they need to be; the last takes what is left."""
-        shown = [[str(cell) for cell in row] for row in rows]
+        """Columns as wide as they need to be, up to a limit; the last takes what is left."""
+        shown = [[*(_cut(str(cell)) for cell in row[:-1]), str(row[-1])] for row in rows]
         widths = [max(len(row[n]) for row in [list(heads), *shown]) + 2 for n in range(len(heads) - 1)]
         for number, row in enumerate([list(heads), *shown]):
             style = "" if number else "bold"
@@ -120,6 +121,11 @@ class Telling:
     def _print(self, indent: str, text: Text) -> None:
         text.rstrip()
         self.console.print(Text(indent) + text, soft_wrap=True)
+
+
+def _cut(text: str) -> str:
+    """What fits into a column; a longer text says that it goes on."""
+    return text if len(text) <= _COLUMN else text[: _COLUMN - 4].rstrip() + " ..."
 
 
 def barring(gates: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ When a gate somebody passed no longer holds on what is now known, an urgent safe
 
 from dataclasses import replace
 
-from workflow.domain.decide.record import observed, reassess
+from workflow.domain.decide.record import happened_at, observed, reassess
 from workflow.domain.decide.steps import settle, watch
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, NotFoundError
@@ -39,7 +39,7 @@ def correct(s: Situation, *, key: str, reason: str, reading: Reading | None) -> 
     if new is not None:
         happened(draft, Fact(at=new.observed_at, observation=new))
     shown = reassess(draft)
-    undone = watch(draft, since=old.observed_at if new is None else min(old.observed_at, new.observed_at))
+    undone = watch(draft, since=min(happened_at(seen) for seen in (old, new or old)))
     settle(draft)
     about = {"observation": key, "item": old.item, "by": by, "reason": reason.strip(), "undone": undone, **shown}
     return draft.decide("correct", occurred_at=old.observed_at, about=about)

@@ -8,7 +8,7 @@ from workflow.domain.actor import Role
 from workflow.domain.decide.steps import settle, watch
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, NotPermittedError
-from workflow.domain.item import Item, Kind
+from workflow.domain.item import Item, Kind, moment_of
 from workflow.domain.observation import Observation, Reading
 from workflow.domain.situation import Situation
 from workflow.domain.work import Fact, happened
@@ -33,7 +33,7 @@ def record(s: Situation, *, readings: tuple[Reading, ...]) -> Decision:
         happened(draft, Fact(at=seen.observed_at, observation=seen))
     shown = reassess(draft)
     first = min(s.now, *(reading.observed_at for reading in readings))
-    undone = watch(draft, since=first)
+    undone = watch(draft, since=min(first, *(happened_at(reading) for reading in readings)))
     settle(draft)
     about = {"items": [reading.item for reading in readings], "undone": undone, **shown}
     return draft.decide("record", occurred_at=first, about=about)
@@ -43,6 +43,8 @@ def observed(s: Situation, reading: Reading, *, key: str, place: str) -> Observa
     """The observation a reading makes. Raises where the value, unit, time or trial cannot be."""
     at = s.moment(reading.observed_at, place=f"{place}.observed_at")
     number, text = _value(s, reading, place)
+    if text is not None and reading.item in s.protocol.past_moments:
+        s.moment(moment_of(text), place=f"{place}.{reading.item}")
     return Observation(
         key=key,
         item=reading.item,
@@ -55,6 +57,12 @@ def observed(s: Situation, reading: Reading, *, key: str, place: str) -> Observa
         unit=reading.unit if number is not None else "",
         trial=_trial(s, reading, at, place),
     )
+
+
+def happened_at(reading: Reading | Observation) -> datetime:
+    """The earliest time a value says something about: when it was observed, or the moment it names."""
+    named = moment_of(reading.text) if reading.text is not None else None
+    return reading.observed_at if named is None else min(named, reading.observed_at)
 
 
 def reassess(draft: Draft) -> dict[str, object]:
