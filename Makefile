@@ -26,12 +26,13 @@ up: .venv/.ready ## run it: interface, workers and servers (ARGS=...)
 test: .venv/.dev ## run the tests against real servers (ARGS="-k name" for some)
 	@.venv/bin/pytest -n 2 --dist loadfile $(ARGS)
 
-check: .venv/.dev ## lint, format, types, import floors, and docs that match the code
+check: .venv/.dev ## lint, format, types, import floors, docs that match the code, and every protocol proven
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/python -m tests.docs.generate --check
+	@.venv/bin/theca protocol prove --all
 
 fix: .venv/.dev ## mend what ruff can mend by itself
 	@.venv/bin/ruff check --fix .

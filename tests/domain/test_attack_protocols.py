@@ -17,6 +17,7 @@ from opioid_route import (
     go,
     implanted,
     ready,
+    refill_form,
     reviewed,
     sheet,
     signed,
@@ -27,6 +28,7 @@ from world import CLARA, Value, Walker
 
 from workflow.domain.criterion import Known, Missing, Subject
 from workflow.domain.errors import ImpossibleTimeError
+from workflow.domain.observation import Absence
 
 APIXABAN: dict[str, Value] = {
     "anticoagulant": "apixaban",
@@ -83,6 +85,25 @@ def test_a_printed_date_far_off_puts_no_refill_off():
     walker = implanted()
     walker.record(**sheet(walker, due_in=83, pump_printed_date="2099-01-01"))
     assert walker.timer("refill_due").due_at < walker.now + timedelta(days=90)
+
+
+def test_a_sheet_nobody_could_print_takes_back_no_printed_date():
+    walker = filled(due_in=20)
+    due_at = walker.timer("refill_due").due_at
+    walker.record(pump_printed_date=Absence.UNABLE)
+    assert walker.timer("refill_due").due_at == due_at
+
+
+@pytest.mark.parametrize(
+    ("item", "was", "next_one"), [("refill_kind", "mixture", "single_drug"), ("pump_concentration", 5, 40)]
+)
+def test_a_form_for_a_filling_that_is_not_made_puts_no_refill_off(item: str, was: Value, next_one: Value):
+    walker = implanted()
+    walker.record(**refill_form(**{item: was}))
+    walker.record(**sheet(walker, due_in=200))
+    due_at = walker.timer("refill_due").due_at
+    walker.later("10d").record(**refill_form(**{item: next_one}))
+    assert walker.timer("refill_due").due_at == due_at
 
 
 # -------------------------------------------------------------------------------------------------- anticoagulants
@@ -150,6 +171,14 @@ def test_a_dose_taken_after_the_catheter_is_no_alarm():
     catheter_out(walker)
     walker.later("1h").record(anticoagulant_last_dose=walker.now.isoformat())
     assert "anticoagulant_with_catheter_in" not in walker.duties()
+
+
+def test_a_plan_is_for_a_procedure_that_is_still_to_come():
+    walker = punctured().later("20d")
+    walker.appoint("implant_procedure", walker.now + timedelta(days=2))
+    found = answer(walker, "anticoagulant.planned")
+    assert isinstance(found, Known)
+    assert f"{walker.now + timedelta(days=2):%Y-%m-%d}" in found.shown
 
 
 def test_the_call_to_stop_comes_in_time_where_an_input_is_missing():
@@ -221,6 +250,15 @@ def test_a_rise_is_seen_when_the_lower_dose_is_entered_late():
     walker.record(pump_daily_dose="4")
     walker.record(at=walker.ago("10d"), pump_daily_dose="2")
     assert "dose_escalation" in walker.duties()
+
+
+def test_an_old_value_that_changes_nothing_calls_nobody_again():
+    walker = implanted().later("20d")
+    walker.record(at=walker.ago("10d"), pump_daily_dose="2")
+    walker.record(pump_daily_dose="4")
+    walker.complete("dose_escalation", CLARA)
+    walker.record(at=walker.ago("5d"), pump_daily_dose="3")
+    assert "dose_escalation" not in walker.duties()
 
 
 def test_a_rise_is_seen_when_the_lower_dose_is_corrected():

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from workflow.domain.anticoagulant import NOTHING, AnticoagulantRule, Interruption
+from workflow.domain.appointment import AppointmentState
 from workflow.domain.criterion import Known, Missing, Subject, Verdict, judge
 from workflow.domain.item import moment_of
 from workflow.domain.observation import Observation
@@ -99,7 +100,8 @@ def anticoagulant_planned(view: "View", _: str) -> Known | Missing:
     found = _interruption(view)
     if not isinstance(found, Interruption) or rule is None:
         return found if isinstance(found, Known) else _missing(found)
-    procedures = [booked for kind in rule.procedures if (booked := view.episode.planned(kind)) is not None]
+    booked = [one for one in view.episode.appointments.values() if one.state is AppointmentState.PLANNED]
+    procedures = [one for one in booked if one.kind in rule.procedures and one.starts_at >= view.at]
     planned = view.latest(rule.planned)
     stops_at = moment_of(planned.text) if planned is not None and planned.text is not None else None
     again = view.moments(rule.restarted)
@@ -257,18 +259,23 @@ def _missing(found: Missing | Interruption | None) -> Missing:
 
 
 def refill(view: "View") -> Refill:
-    """The two dates a refill is due by, as far as they are known."""
+    """The two dates a refill is due by, as far as they are known.
+
+    What is recorded after a filling may be of the next one, not made yet: it brings a date nearer, and puts none off.
+    """
     rule = view.protocol.refill
     if rule is None:
         return Refill(reckoned=None, printed=None)
     filled = [at for at, _ in view.moments(rule.filled_at) if at <= view.at]
     last = filled[-1] if filled else None
-    named = (rule.volume, rule.reserve, rule.concentration)
-    numbers = {name: number for name in named if (number := view.number(name)) is not None}
-    if (daily := _highest_since(view, rule.daily_dose, last)) is not None:
-        numbers[rule.daily_dose] = daily
+    numbers = {name: number for name in (rule.volume, rule.reserve) if (number := view.number(name)) is not None}
+    for item, earliest in ((rule.concentration, min), (rule.daily_dose, max)):
+        if told := [seen.number for seen in _since(view, item, last) if seen.number is not None]:
+            numbers[item] = earliest(told)
+    kinds = [seen.text for seen in _since(view, rule.kind, last) if seen.text is not None]
+    kind = min(kinds, key=lambda one: rule.keeps[one].minutes if one in rule.keeps else 0, default=None)
     return Refill(
-        reckoned=reckon(rule, filled_at=last, numbers=numbers, kind=view.text(rule.kind)),
+        reckoned=reckon(rule, filled_at=last, numbers=numbers, kind=kind),
         printed=_printed(view, rule.printed, last),
         kept=_kept(view, rule, last),
     )
@@ -282,17 +289,17 @@ def _kept(view: "View", rule: RefillRule, filled_at: datetime | None) -> datetim
     return None if at is None or longest is None else at + timedelta(minutes=longest - rule.margin.minutes)
 
 
-def _highest_since(view: "View", item: str, at: datetime | None) -> Decimal | None:
-    """The highest value since a moment, the one in force then included: a slower pump later never moves a date out."""
+def _since(view: "View", item: str, at: datetime | None) -> list[Observation]:
+    """The value of an item in force at a moment, and every one since; where there is no moment, the newest."""
     seen = [o for o in view.episode.observations.values() if o.item == item and o.stands and o.observed_at <= view.at]
     before = max((o for o in seen if at is None or o.observed_at <= at), key=lambda o: o.order, default=None)
-    counted = [o for o in seen if o is before or (at is not None and o.observed_at > at)]
-    return max((o.number for o in counted if o.number is not None), default=None)
+    return [o for o in seen if o is before or (at is not None and o.observed_at > at)]
 
 
 def _printed(view: "View", item: str, filled_at: datetime | None) -> datetime | None:
     """The date the pump printed at its last filling, as midnight at the site; an older sheet says nothing."""
-    seen = view.latest(item)
+    told = [o for o in view.episode.observations.values() if o.item == item and o.stands and o.text is not None]
+    seen = max((o for o in told if o.observed_at <= view.at), key=lambda o: o.order, default=None)
     if seen is None or seen.text is None or (filled_at is not None and seen.observed_at < filled_at):
         return None
     day = datetime.combine(datetime.fromisoformat(seen.text).date(), time(), view.calendar.local(view.at).tzinfo)

@@ -254,7 +254,7 @@ def _in_a_row(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
     for newest in _ends(draft, fact.observation):
         last = _up_to(draft, newest)[-trigger.times :]
         met = [judge(trigger.test, _OneValue(one)).verdict is Verdict.OPEN for one in last]
-        if met == [True] * trigger.times:
+        if met == [True] * trigger.times and fact.observation in last:
             return True
     return False
 
@@ -264,14 +264,16 @@ def _has_risen(draft: Draft, trigger: Trigger, fact: Fact) -> bool:
     assert trigger.test is not None
     assert trigger.rise_over is not None
     assert fact.observation is not None
-    return any(_rose(draft, trigger.test, trigger.rise_over, newest) for newest in _ends(draft, fact.observation))
+    seen = fact.observation
+    return any(_rose(draft, trigger.test, trigger.rise_over, end, told=seen) for end in _ends(draft, seen))
 
 
-def _rose(draft: Draft, test: Test, over: Duration, newest: Observation) -> bool:
+def _rose(draft: Draft, test: Test, over: Duration, newest: Observation, *, told: Observation) -> bool:
+    """Whether the newest value is a rise from its base, and the one told now is one of the two."""
     earlier = [o for o in _up_to(draft, newest) if o is not newest and o.number is not None]
     start = newest.observed_at - over.elapsed
     base = next((o for o in reversed(earlier) if o.observed_at <= start), earlier[0] if earlier else None)
-    if base is None or not base.number or newest.number is None:
+    if base is None or not base.number or newest.number is None or told not in (base, newest):
         return False
     rise = replace(newest, number=(newest.number - base.number) * 100 / base.number)
     return judge(test, _OneValue(rise)).verdict is Verdict.OPEN
