@@ -19,6 +19,9 @@ from opioid_route import (
 )
 from world import CLARA, NILS, Value
 
+from workflow.domain.observation import Absence
+from workflow.domain.trial import Method
+
 
 @pytest.mark.parametrize(("drug", "amount", "count"), [("morphine", "0.2", 18), ("hydromorphone", "0.05", 18)])
 def test_after_morphine_there_are_rounds_for_a_day(drug: str, amount: str, count: int):
@@ -103,21 +106,41 @@ def test_nobody_leaves_without_walking_bladder_adult_driving_and_a_number(item: 
     assert "observation" in walker.duties()
 
 
+def test_somebody_nobody_saw_awake_does_not_leave():
+    """A day of rounds that say *away* is complete, and lets nobody leave: sedation and breathing must be seen and
+    sound within the last four hours. (HOUSE, D)
+    """
+    walker = dosed()
+    for due_at in rounds(walker):
+        walker.now = due_at
+        plan = walker.protocol.plan("morphine", Method.SINGLE_SHOT)
+        assert plan is not None
+        walker.record(**dict.fromkeys(plan.items, Absence.AWAY))
+    walker.record(**LEAVING)
+    walker.record(discharged="yes")
+    assert "observation" in walker.duties()
+    walker.record(**AWAKE)
+    walker.record(discharged="yes")
+    assert "observation" not in walker.duties()
+
+
 def test_a_catheter_placed_and_never_used_is_watched_for_a_day():
     """Where a catheter was placed and no dose given, a day of observation is enough. (HOUSE, D)"""
     walker = catheter_in()
     walker.record(**LEAVING)
     walker.later("23h").record(discharged="yes")
     assert "observation" in walker.duties()
-    walker.later("1h").record(**LEAVING)
+    walker.later("1h").record(**LEAVING, **AWAKE)
     walker.record(discharged="yes")
     assert "observation" not in walker.duties()
 
 
-@pytest.mark.parametrize(("item", "value"), [("sedation_score", 3), ("sedation_score", 4), ("breathing_rate", 9)])
+@pytest.mark.parametrize(
+    ("item", "value"), [("sedation_score", 3), ("sedation_score", 4), ("breathing_rate", 9), ("oxygen_saturation", 89)]
+)
 def test_sedated_or_breathing_slowly_is_red_now(item: str, value: Value):
-    """A sedation score of three or more, or fewer than ten breaths a minute, is red at once: nurse and clinician are
-    told now, the lead after ten minutes. (HOUSE, D)
+    """A sedation score of three or more, fewer than ten breaths a minute, or a saturation below 90 % is red at once:
+    nurse and clinician are told now, the lead after ten minutes. (HOUSE, D)
     """
     walker = dosed().later("2h")
     walker.record(NILS, **{item: value})

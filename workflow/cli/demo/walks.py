@@ -72,6 +72,8 @@ ROUNDS = {
     "fentanyl": (30, 60, 90, 120, 180, 240, 300, 360),
 }
 LEAVING: dict[str, Value] = {
+    "sedation_score": 1,
+    "breathing_rate": 14,
     "walks_as_before": "yes",
     "bladder_emptied": "yes",
     "escort_named": "yes",
