@@ -65,7 +65,6 @@ refill:
   kind: filling
   keeps: {first: 14d, later: 40d}
   margin: 2d
-  gap: 2d
   source: HOUSE
   mark: D
 """

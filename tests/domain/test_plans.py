@@ -189,7 +189,6 @@ RULE = RefillRule(
     kind="k",
     keeps={"first": Duration(14, "d"), "later": Duration(40, "d")},
     margin=Duration(2, "d"),
-    gap=Duration(2, "d"),
 )
 FILLED = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
 

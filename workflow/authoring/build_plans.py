@@ -109,7 +109,6 @@ def refill(file: written.WrittenProtocol) -> RefillRule | None:
         kind=said.kind,
         keeps=MappingProxyType(said.keeps),
         margin=said.margin,
-        gap=said.gap,
         basis=basis(said),
     )
 

@@ -227,7 +227,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "kind": "The item that says which kind of filling it is: one of keeps.",
         "keeps": "How long a filling of each kind keeps.",
         "margin": "How long before the reckoned date the refill is due.",
-        "gap": "A reckoned and a printed date further apart than this are asked about.",
     },
     "WrittenAppointment": {
         "label": "The appointment as people read it. Where there is no more to say, the label may stand alone.",

@@ -99,7 +99,7 @@ def _refill(version: ProtocolVersion) -> Iterator[str]:
     yield f"- reckoned from {listed([version.items[item].label for item in rule.inputs])}, less {span(rule.margin)}"
     yield from head_row("filling", "keeps at most")
     yield from (row(kind.replace("_", " "), span(keeps)) for kind, keeps in rule.keeps.items())
-    yield f"\nThe two days further apart than {span(rule.gap)} are queried. {resting_on(rule.basis)}\n"
+    yield f"\n{resting_on(rule.basis)}\n"
 
 
 def _complications(version: ProtocolVersion) -> Iterator[str]:

@@ -108,7 +108,6 @@ class WrittenRefill(Sourced):
     kind: Name
     keeps: dict[Code, Span]
     margin: Span
-    gap: Span
 
 
 class WrittenAppointment(Written):

@@ -26,7 +26,6 @@ class RefillRule:
     kind: str  # choice item: which of `keeps` this filling is
     keeps: Mapping[str, Duration]
     margin: Duration
-    gap: Duration  # arithmetic and printed date further apart than this are queried
     basis: Basis = Basis()
 
     @property
