@@ -1,21 +1,20 @@
 """Every sentence of this specification says where it comes from, in a source the protocol declares."""
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
 from opioid_route import OPIOID
 
+from tests.docs.spec_page import chapters
+
 SENTENCE = re.compile(r"\.\s\((?P<basis>[^()]+), (?P<mark>[RUD])\)$")
 
 
 def sentences() -> list[tuple[str, str]]:
     """Each test's name and its sentence, in the order of the chapters."""
-    files = sorted(Path(__file__).parent.glob("test_spec_[0-9]*.py"))
-    nodes = [node for file in files for node in ast.parse(file.read_text()).body]
-    tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
-    return [(test.name, " ".join((ast.get_docstring(test) or "").split())) for test in tests]
+    told = [chapter for chapter in chapters(Path(__file__).parent) if chapter.file != Path(__file__)]
+    return [sentence for chapter in told for sentence in chapter.sentences.items()]
 
 
 @pytest.mark.parametrize(("name", "sentence"), sentences(), ids=[name for name, _ in sentences()])
