@@ -68,7 +68,8 @@ class Timer:
     rung: int
     due_at: datetime
     state: "TimerState"
-    remaining: int | None = None  # minutes left, in the ladder's own kind of time, while paused
+    remaining: int | None = None  # minutes left, in the rung's own kind of time, while paused
+    reached: int | None = None  # how many of the people its last rung names were told; 0: none, so the lead was
 
 
 class TimerState(StrEnum):

@@ -58,6 +58,9 @@ class Task:
     opened_on: str | None = None  # key of the observation that opened it
     closed_on: str | None = None  # key of the observation that closed it
     about: str | None = None  # the appointment or proposal it belongs to
+    offered_to: str | None = None  # whom its assignee has asked to take it over; theirs once they accept
+    contacts: int = 0  # attempts to reach the outsider it waits on
+    withheld_until: datetime | None = None  # it arrived overdue: its reminders wait for a release, no longer than this
 
     @property
     def is_open(self) -> bool:

@@ -78,6 +78,16 @@ class MessageRow(SQLModel, table=True):
     lease_token: str | None = None
     settled_at: datetime | None = moment(nullable=True)
     reason: str | None = None
+    letter: str | None = None  # the letter it left in, where that told of several
+
+
+class UsedLinkRow(SQLModel, table=True):
+    """A signed link that was used; there is no second time."""
+
+    __tablename__ = "used_link"
+    site_id: str = Field(primary_key=True, foreign_key="site.site_id")
+    id: str = Field(primary_key=True)
+    used_at: datetime = moment()
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -133,3 +143,26 @@ class PulseRow(SQLModel, table=True):
     __tablename__ = "pulse"
     name: str = Field(primary_key=True)
     at: datetime = moment()
+
+
+class OutageRow(SQLModel, table=True):
+    """A while in which nobody looked what was due."""
+
+    __tablename__ = "outage"
+    __table_args__ = (CheckConstraint("until_at > from_at", name="forward"),)
+    id: int | None = Field(default=None, primary_key=True, sa_column_args=[Identity()])
+    from_at: datetime = moment()
+    until_at: datetime = moment()
+
+
+class OutageTimerRow(SQLModel, table=True):
+    """A reminder that should have left in an outage."""
+
+    __tablename__ = "outage_timer"
+    site_id: str = Field(primary_key=True)
+    outage_id: int = Field(primary_key=True, foreign_key="outage.id")
+    episode_id: UUID = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    n: int
+    rung: int
+    due_at: datetime = moment()

@@ -15,9 +15,13 @@ from workflow.store.columns import finite, moment, of_episode, one_of
 
 
 class Site(SQLModel, table=True):
-    """A hospital or clinic: its zone and when it works."""
+    """A hospital or clinic: its zone, when it works, and when and how often people are told of things there."""
 
     __tablename__ = "site"
+    __table_args__ = (
+        one_of("routine", "digest", "at_once"),
+        CheckConstraint("urgent_per_hour >= 1", name="urgent_per_hour"),
+    )
     site_id: str = Field(primary_key=True)
     name: str
     zone: str
@@ -25,6 +29,12 @@ class Site(SQLModel, table=True):
     subdivision: str = ""
     opens: str = "08:00"
     closes: str = "17:00"
+    weekdays: str = "01234"  # Monday is 0
+    quiet_from: str = "18:00"  # routine letters wait from then
+    quiet_until: str = "07:00"  # until then; the same time twice: no quiet hours
+    routine: str = "digest"
+    urgent_per_hour: int = 20  # letters to one person, before they become one summary
+    emergency_number: str = ""
 
 
 class Closure(SQLModel, table=True):
@@ -68,6 +78,52 @@ class Membership(SQLModel, table=True):
     role: str = Field(primary_key=True)
     starts_on: date = Field(primary_key=True)
     ends_on: date | None = None
+
+
+class AbsenceRow(SQLModel, table=True):
+    """Somebody is away from a site for a while; `substitute` answers for them, where there is one."""
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="forward"),
+        CheckConstraint("substitute IS NULL OR substitute <> staff_id", name="somebody_else"),
+    )
+    site_id: str = Field(primary_key=True, foreign_key="site.site_id")
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    starts_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    ends_at: datetime = moment()
+    substitute: str | None = Field(default=None, foreign_key="staff.id")
+
+
+class DeputyRow(SQLModel, table=True):
+    """Whom a rung named `deputy` tells for somebody at a site."""
+
+    __tablename__ = "deputy"
+    __table_args__ = (CheckConstraint("deputy_id <> staff_id", name="somebody_else"),)
+    site_id: str = Field(primary_key=True, foreign_key="site.site_id")
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    deputy_id: str = Field(primary_key=True, foreign_key="staff.id")
+
+
+class OnCallRow(SQLModel, table=True):
+    """One duty of one person at a site: who a rung named `on_call` tells."""
+
+    __tablename__ = "on_call"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="forward"),)
+    site_id: str = Field(primary_key=True, foreign_key="site.site_id")
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    starts_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    ends_at: datetime = moment()
+
+
+class AddressRow(SQLModel, table=True):
+    """Where a person is reached beside app and e-mail: an address and its secret, sealed under the key file."""
+
+    __tablename__ = "address"
+    __table_args__ = (one_of("kind", "webhook", "apprise"),)
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    kind: str = Field(primary_key=True)
+    sealed: bytes
 
 
 class Token(SQLModel, table=True):
@@ -278,6 +334,9 @@ class TaskRow(SQLModel, table=True):
     opened_on: str | None = None
     closed_on: str | None = None
     about: str | None = None
+    offered_to: str | None = None
+    contacts: int
+    withheld_until: datetime | None = moment(nullable=True)
 
 
 class TimerRow(SQLModel, table=True):
@@ -298,6 +357,7 @@ class TimerRow(SQLModel, table=True):
     due_at: datetime = moment()
     state: str
     remaining: int | None = None
+    reached: int | None = None
 
 
 class PassageRow(SQLModel, table=True):
