@@ -1,4 +1,4 @@
-"""The application: every resource behind the door, under /api/v1; only /healthz and /readyz are open."""
+"""The application: every resource behind the door, under /api/v1; only health and signed links are open."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,24 +11,42 @@ from api import (
     episodes,
     errors,
     health,
+    huddle,
     messages,
     observations,
+    overdue,
     people,
     protocols,
+    roster,
     tasks,
     transitions,
     trials,
 )
 from api.document import describe
 from api.door import LARGEST_BODY, resource
+from api.lately import Lately
 from api.shell import Api
+from api.web import acknowledge, paper
 from workflow.service.act import Desk
 from workflow.settings import Settings, settings
 from workflow.store.bell import Bell
 from workflow.store.session import open_store
 
 PREFIX = "/api/v1"
-RESOURCES = (episodes, transitions, observations, trials, appointments, tasks, protocols, messages, people)
+RESOURCES = (
+    episodes,
+    transitions,
+    observations,
+    trials,
+    appointments,
+    tasks,
+    protocols,
+    messages,
+    people,
+    overdue,
+    huddle,
+    roster,
+)
 
 
 def app() -> FastAPI:
@@ -54,9 +72,12 @@ def create_app(source: Settings | Desk) -> FastAPI:
     )
     made.state.desk = desk
     made.state.owns = desk is not source
+    made.state.lately = Lately()
     errors.install(made)
     made.include_router(health.open_router)
     made.include_router(health.router)
+    made.include_router(acknowledge.router)
+    made.include_router(paper.router)
     for each in RESOURCES:
         made.include_router(each.router, prefix=PREFIX)
     made.include_router(_description(made), prefix=PREFIX)
@@ -65,7 +86,7 @@ def create_app(source: Settings | Desk) -> FastAPI:
 
 def _opened(source: Settings) -> Desk:
     store = open_store(source.database_url, source.theca_key_file, pooler=source.database_pooler)
-    return Desk(store, Bell(source.redis_url))
+    return Desk(store, Bell(source.broker))
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from api.auth import signed_in
 from api.ids import episode_of, thing_of
+from api.lately import Lately
 from api.refused import NoVersionError
 from workflow.domain.errors import ImpossibleInputError
 from workflow.service.act import Asked, Desk
@@ -85,7 +86,13 @@ def _thing(text: str) -> str:
     return text
 
 
+def _lately(request: Request) -> Lately:
+    kept: Lately = request.app.state.lately
+    return kept
+
+
 TheDesk = Annotated[Desk, Depends(the_desk)]
+TheLately = Annotated[Lately, Depends(_lately)]
 Me = Annotated[Person, Depends(signed_in)]
 Headed = Annotated[Heading, Depends(heading)]
 EpisodeId = Annotated[

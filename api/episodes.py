@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from api import present
+from api.basis import why_out
 from api.deps import EpisodeId, Headed, Me, TheDesk
 from api.document import ACTED, BODY, Responses, problems
 from api.door import resource
@@ -96,20 +97,11 @@ def options(episode: EpisodeId, desk: TheDesk, me: Me, response: Response) -> Op
 
 @router.get("/episodes/{id}/why", summary="Why is this candidate not moving?", response_description="One sentence.")
 def why(episode: EpisodeId, desk: TheDesk, me: Me) -> WhyOut:
-    """One sentence, and its basis: since when, what bars the way, who holds the next step, what comes next."""
-    sight, told = look.explain(desk, me, episode)
-    protocol = sight.situation.protocol
-    return WhyOut(
-        sentence=told.sentence,
-        stage=present.stage(protocol, told.stage),
-        since=told.since,
-        day_in_stage=told.day,
-        way=told.way.name if told.way else None,
-        blockers=present.gates(told.way.bars if told.way else ()),
-        opens_when=told.way.opens_when if told.way else (),
-        held_by=told.holders,
-        next_due=present.due(episode, told.next_due),
-    )
+    """One sentence, and its basis: since when, what bars the way, who holds the next step, what time does next.
+
+    Beside it every clock that runs, what is waited for, and how ready the appointments ahead are.
+    """
+    return why_out(*look.explain(desk, me, episode))
 
 
 @router.get("/episodes/{id}/ledger", summary="Read the ledger", response_description="A stretch of the chain.")

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from api.deps import Me, TheDesk
+from api.deps import Me, TheDesk, TheLately
 from api.document import problems
 from api.door import resource
 from api.errors import RETRY_AFTER, rendered
@@ -13,9 +13,6 @@ from api.schemas.problem import Problem
 from workflow.domain.policy import Verb
 from workflow.service import health, look
 from workflow.service.health import Finding, Vitals
-
-# Without these no reminder leaves, or nothing can be trusted to be written; the other findings are to be looked at.
-DECISIVE = frozenset({"tick", "oldest due timer", "shape"})
 
 open_router = APIRouter(tags=["health"])
 router = resource("health")
@@ -36,10 +33,14 @@ def healthz() -> UpOut:
     response_description="Ready.",
     responses=problems(_503="Reminders do not flow, or the database has another shape or does not answer."),
 )
-def readyz(desk: TheDesk) -> Response:
-    """Whether somebody ticks and nothing due is left lying for more than a minute; each finding says what to do."""
-    found = tuple(_looked(one) for one in health.examine(desk.store, desk.bell))
-    wrong = [one.what for one in found if one.what in DECISIVE and not one.well]
+def readyz(desk: TheDesk, lately: TheLately) -> Response:
+    """Whether somebody ticks and nothing due is left lying for more than a minute; each finding says what to do.
+
+    It is open to all, and so looked up at most once a second, whoever asks however often.
+    """
+    seen = lately.findings(desk)
+    found = tuple(_looked(one) for one in seen)
+    wrong = [one.what for one in seen if one.decisive and not one.well]
     if not wrong:
         return Response(ReadyOut(status="ready", findings=found).model_dump_json(), media_type="application/json")
     told = Problem(
@@ -73,16 +74,21 @@ def _figures(seen: Vitals, *, missed: int) -> bytes:
     registry.register(REQUESTS)
     ages = {
         "theca_tick_age_seconds": ("Since somebody last looked what is due.", seen.ticked_at),
+        "theca_last_outage_seconds": ("Since the last outage ended.", seen.outage_until),
         "theca_oldest_due_seconds": ("How long the oldest due timer waits.", seen.oldest_due),
-        "theca_oldest_unsent_seconds": ("How long the oldest unsent message waits.", seen.oldest_unsent),
+        "theca_oldest_unsent_seconds": ("How long the oldest message waits that could leave.", seen.oldest_unsent),
     }
     for name, (about, since) in ages.items():
         if since is not None:
             Gauge(name, about, registry=registry).set((seen.now - since).total_seconds())
     counts = {
         "theca_due_timers": ("Timers that are due.", seen.due),
+        "theca_expected_minus_fired": ("Timers due for more than a minute.", seen.late),
         "theca_unsent_messages": ("Messages that wait.", seen.unsent),
         "theca_dead_messages": ("Messages that will never arrive.", seen.dead),
+        "theca_dead_without_task": ("Messages that will never arrive, of which nobody was told.", seen.dead_untold),
+        "theca_rungs_reached_nobody": ("Ladders whose last rung found nobody to tell.", seen.reached_nobody),
+        "theca_withheld_backlog": ("Tasks that arrived overdue and wait for a release.", seen.withheld),
         "theca_timers_set_aside": ("Timers that failed to fire.", seen.set_aside),
         "theca_bells_missed": ("Doorbells nobody heard, in this process.", missed),
     }

@@ -12,6 +12,7 @@ from api.schemas.episode import (
     AdministrationOut,
     AppointmentOut,
     DueOut,
+    EmergencyOut,
     EpisodeOut,
     HoldOut,
     IdentityOut,
@@ -31,6 +32,7 @@ from workflow.domain.decision import Outcome
 from workflow.domain.derived_plans import refill, rounds_of
 from workflow.domain.episode import Episode, Hold
 from workflow.domain.gate import GateReport
+from workflow.domain.ladder import Urgency
 from workflow.domain.observation import Observation
 from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.reckoning import floor
@@ -43,6 +45,7 @@ from workflow.service.look import Sight
 from workflow.service.why import Due, day_of, next_due
 
 _GATES = TypeAdapter(tuple[GateOut, ...])
+NO_EMERGENCY_CHANNEL = "Theca is not an emergency channel"
 
 
 def answer(told: Answer, *, done: int = 200, made: tuple[str, ...] = ()) -> Response:
@@ -118,8 +121,8 @@ def episode(sight: Sight) -> EpisodeOut:
         rounds=_rounds(s),
         refill=_refill(s),
         trials=tuple(_trial(one) for one in it.trials.values()),
-        tasks=tuple(_task(s, one) for one in it.open_tasks if not one.is_duty),
-        duties=tuple(_task(s, one) for one in it.open_duties),
+        tasks=tuple(_task(sight, one) for one in it.open_tasks if not one.is_duty),
+        duties=tuple(_task(sight, one) for one in it.open_duties),
         appointments=_appointments(s),
         observations=tuple(_observation(s, one) for one in sorted(it.observations.values(), key=lambda o: o.order)),
         administrations=tuple(_dose(one) for one in it.administrations.values()),
@@ -182,7 +185,16 @@ def _trial(one: Trial) -> TrialOut:
     )
 
 
-def _task(s: Situation, one: Task) -> OpenTaskOut:
+def emergency(protocol: ProtocolVersion, work: str, number: str) -> EmergencyOut | None:
+    """Whom to call, shown with red work and complications: this is no way to call for help."""
+    red = protocol.ladders[protocol.task(work).ladder].urgency is Urgency.RED
+    if not red and not any(one.duty == work for one in protocol.complications.values()):
+        return None
+    return EmergencyOut(call=number, note=NO_EMERGENCY_CHANNEL)
+
+
+def _task(sight: Sight, one: Task) -> OpenTaskOut:
+    s = sight.situation
     timer = s.episode.timers[one.key]
     return OpenTaskOut(
         id=name(s.episode.id, one.key),
@@ -193,6 +205,9 @@ def _task(s: Situation, one: Task) -> OpenTaskOut:
         assignee=one.assignee,
         acknowledged_until=one.acknowledged_until,
         waiting_on=one.waiting_on,
+        contacts=one.contacts,
+        offered_to=one.offered_to,
+        emergency=emergency(s.protocol, one.name, sight.emergency_number),
         opened_at=one.opened_at,
         due_at=timer.due_at,
         rung=timer.rung,

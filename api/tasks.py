@@ -10,7 +10,7 @@ from api.document import ACTED
 from api.door import resource
 from api.ids import after, cursor, name, thing_of
 from api.schemas.around import TaskOut, TasksOut
-from api.schemas.asked import AcknowledgeIn, ClaimIn, CompleteIn, ReassignIn, SnoozeIn, WaitIn
+from api.schemas.asked import AcknowledgeIn, ClaimIn, CompleteIn, ContactIn, ReassignIn, SnoozeIn, WaitIn
 from api.schemas.told import ActOut
 from api.schemas.wanted import TasksQuery
 from workflow.domain.task import Scope
@@ -62,9 +62,12 @@ def complete(thing: ThingId, asked: CompleteIn, desk: TheDesk, heading: Headed) 
     response_description="Yours until then.",
 )
 def acknowledge(thing: ThingId, asked: AcknowledgeIn, desk: TheDesk, heading: Headed) -> Response:
-    """Says "mine, by hh:mm". It pauses the climb until then and never ends it."""
+    """Says "mine, by hh:mm", or logs that somebody said so on the phone. It pauses the climb and never ends it."""
     episode, key = thing_of(thing)
-    return present.answer(act.acknowledge(desk, heading.on(episode), task=key, until=asked.until))
+    told = act.acknowledge(
+        desk, heading.on(episode), task=key, until=asked.until, by=asked.by, via=asked.via, note=asked.note
+    )
+    return present.answer(told)
 
 
 @router.post(
@@ -75,7 +78,7 @@ def acknowledge(thing: ThingId, asked: AcknowledgeIn, desk: TheDesk, heading: He
     response_description="Yours.",
 )
 def claim(thing: ThingId, _asked: ClaimIn, desk: TheDesk, heading: Headed) -> Response:
-    """Makes you the assignee. The task's clock runs on as before."""
+    """Makes you the assignee; accepts the task where it was offered to you. Its clock runs on as before."""
     episode, key = thing_of(thing)
     return present.answer(act.claim(desk, heading.on(episode), task=key))
 
@@ -84,11 +87,14 @@ def claim(thing: ThingId, _asked: ClaimIn, desk: TheDesk, heading: Headed) -> Re
     "/tasks/{id}/reassign",
     response_model=ActOut,
     responses=ACTED,
-    summary="Give a task to another person",
-    response_description="Theirs.",
+    summary="Give a task to another person, or offer it",
+    response_description="Theirs, or offered to them.",
 )
 def reassign(thing: ThingId, asked: ReassignIn, desk: TheDesk, heading: Headed) -> Response:
-    """Makes somebody who works at the site today the assignee. A running promise by anybody else ends with it."""
+    """A coordinator or lead gives it: theirs at once. Anybody else offers it: whose it was it stays until they take it.
+
+    Given or taken, another's running promise ends with it. Reminders go on all the while.
+    """
     episode, key = thing_of(thing)
     return present.answer(act.reassign(desk, heading.on(episode), task=key, to=asked.to, reason=asked.reason))
 
@@ -120,6 +126,28 @@ def wait(thing: ThingId, asked: WaitIn, desk: TheDesk, heading: Headed) -> Respo
     return present.answer(told)
 
 
+@router.post(
+    "/tasks/{id}/contacts",
+    response_model=ActOut,
+    responses=ACTED,
+    summary="Log an attempt to reach an outsider",
+    response_description="Logged.",
+)
+def contact(thing: ThingId, asked: ContactIn, desk: TheDesk, heading: Headed) -> Response:
+    """Counts an attempt to reach whom the task waits on; after as many as the protocol says, its next step opens."""
+    episode, key = thing_of(thing)
+    told = act.contact(
+        desk,
+        heading.on(episode),
+        task=key,
+        how=asked.how,
+        reached=asked.reached,
+        note=asked.note,
+        chase_at=asked.chase_at,
+    )
+    return present.answer(told)
+
+
 def _task(one: Work) -> TaskOut:
     it, rule = one.line, one.protocol.task(one.line.name)
     return TaskOut(
@@ -136,6 +164,9 @@ def _task(one: Work) -> TaskOut:
         assignee=it.assignee,
         acknowledged_until=it.acknowledged_until,
         waiting_on=it.waiting_on,
+        contacts=it.contacts,
+        offered_to=it.offered_to,
+        emergency=present.emergency(one.protocol, it.name, it.emergency_number),
         opened_at=it.opened_at,
         due_at=it.due_at,
         rung=it.rung,

@@ -23,6 +23,7 @@ from workflow.service.act import Desk
 from workflow.store import migrate, roles, session, vault
 from workflow.store.bell import Bell
 from workflow.store.session import Store
+from workflow.store.sites import Habits
 from workflow.store.staff import Person
 
 PROTOCOL = Path(__file__).parent.parent / "protocols" / "opioid_trial" / "v1.yaml"
@@ -89,8 +90,12 @@ def template(servers: engines.Engines, key_file: Path) -> dict[str, str]:
 def _people(store: Store) -> None:
     """Invented sites and people: two of each role at north, a third at south."""
     people.publish(store, PROTOCOL.read_text())
-    people.add_site(store, site="north", name="North", zone="Europe/Berlin", country="DE", subdivision="BE")
-    people.add_site(store, site="south", name="South", zone="America/New_York", country="US", subdivision="NY")
+    # No letter waits for a morning, so that a test can wait for it.
+    at_once = Habits(routine="at_once", quiet_from="00:00", quiet_until="00:00")
+    berlin = {"zone": "Europe/Berlin", "country": "DE", "subdivision": "BE"}
+    new_york = {"zone": "America/New_York", "country": "US", "subdivision": "NY"}
+    people.add_site(store, site="north", name="North", habits=at_once, **berlin)
+    people.add_site(store, site="south", name="South", habits=at_once, **new_york)
     for role in Role:
         for number, site in ((1, "north"), (2, "north"), (3, "south")):
             person = f"{role}-{number}"

@@ -1,37 +1,49 @@
-"""`python -m workers`: the same work without Celery or Redis, in one process, until Ctrl-C or SIGTERM."""
+"""`python -m workers`: the same work without Celery or Redis, in one process, until Ctrl-C or SIGTERM.
 
+With `--tick-only` an extra ticker beside Celery workers: it rings, and fires what is due where nobody hears it.
+"""
+
+import argparse
+import logging
 import signal
+import sys
 import threading
-from itertools import count
 
-from workers.app import TICK_SECONDS
-from workers.transports import transport
-from workflow.service.deliver import relay
-from workflow.service.fire import sweep, tidy
+from workers.rounds import Round, alone, store_of, ticking
+from workflow.service.fire import tidy
+from workflow.service.outward.ways import transport
 from workflow.settings import settings
-from workflow.store.session import UnavailableError, open_store
+from workflow.store.session import UnavailableError
 
-TIDY_EVERY = 3600 // TICK_SECONDS
+ENDS_WITHIN = 20.0  # seconds a round in hand may take when we are told to end
 
 
 def main() -> None:
     """Fire and deliver every few seconds."""
-    now, stop = settings(), threading.Event()
-    url = now.database_worker_url or now.database_url
-    store, out = open_store(url, now.theca_key_file, pooler=now.database_pooler), transport(now)
+    asked = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    asked.add_argument("--tick-only", action="store_true", help="beside Celery workers: only look what is due")
+    tick_only = asked.parse_args().tick_only
+    logging.basicConfig(level=logging.WARNING, format="theca workers: %(message)s")
+    try:
+        rounds = _rounds(tick_only=tick_only)
+    except UnavailableError as wrong:
+        sys.exit(f"theca workers: {wrong.detail}; allowed: {wrong.allowed}")
+    stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    for rounds in count():
-        if stop.is_set():
-            break
-        try:
-            sweep(store)
-            relay(store, out, link=now.theca_public_url)
-            if rounds % TIDY_EVERY == 0:
-                tidy(store)
-        except UnavailableError as down:
-            print(f"theca workers: {down.detail}", flush=True)  # noqa: T201 - a command line prints
-        stop.wait(TICK_SECONDS)
+    going = [each.start(stop) for each in rounds]
+    stop.wait()
+    for thread in going:
+        thread.join(ENDS_WITHIN)
+
+
+def _rounds(*, tick_only: bool) -> tuple[Round, ...]:
+    now = settings()
+    store = store_of(now)
+    if tick_only:
+        return ticking(now, store)
+    transport(now)  # says at once what is missing
+    return (*alone(now, store), Round(name="tidy", do=lambda: tidy(store), every=3600))
 
 
 if __name__ == "__main__":

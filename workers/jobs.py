@@ -2,12 +2,15 @@
 
 from functools import lru_cache
 
+from celery import Task
+
 from workers.app import app
-from workers.transports import transport
 from workflow.service import deliver as delivery
 from workflow.service import fire as firing
-from workflow.service.deliver import Transport
+from workflow.service.deliver import DEADLY
+from workflow.service.outward.ways import Ways, transport
 from workflow.settings import settings
+from workflow.store import timers
 from workflow.store.bell import TICK
 from workflow.store.session import Store, open_store
 
@@ -31,11 +34,24 @@ def relay() -> None:
         deliver.delay(site, keys)
 
 
-@app.task(name="workers.fire")
-def fire(batch: list[tuple[str, str, str, int]]) -> None:
-    """Fire timers of one site; what they wrote is on its way at once."""
-    if firing.fire_batch(_store(), [(site, episode, key, n) for site, episode, key, n in batch]):
+@app.task(name="workers.fire", bind=True)
+def fire(self: Task, batch: list[tuple[str, str, str, int]], deaths: int = 0) -> None:
+    """Fire timers of one site; what they wrote is on its way at once. What a worker died of comes again one by one."""
+    due = [(site, episode, key, n) for site, episode, key, n in batch]
+    if (self.request.delivery_info or {}).get("redelivered"):
+        _after_a_death(due, deaths + 1)
+    elif firing.fire_batch(_store(), due):
         relay()
+
+
+def _after_a_death(due: list[firing.Due], deaths: int) -> None:
+    """A worker died with these in hand. Who kills kills alone from now on, and after three deaths is set aside."""
+    for one in due:
+        if deaths < DEADLY:
+            fire.delay([one], deaths)
+            continue
+        with _store().transaction([one[0]]) as connection:
+            timers.set_aside(connection, one, error=f"{DEADLY} workers died of it")
 
 
 @app.task(name="workers.deliver")
@@ -59,5 +75,5 @@ def _store() -> Store:
 
 
 @lru_cache(maxsize=1)
-def _transport() -> Transport:
+def _transport() -> Ways:
     return transport(settings())

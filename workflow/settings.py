@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     database_worker_url: str = Field(default="", description="the same database as theca_worker, for workers")
     database_verify_url: str = Field(default="", description="the same database as theca_verify: doctor --invariants")
     database_pooler: str = Field(default="", description="'transaction' behind PgBouncer: no prepared statements")
+    broker_url: str = Field(default="", description="another broker for Celery, like amqp://; empty: REDIS_URL")
     redis_url: str = Field(default="", description="the doorbell: a Redis-protocol broker")
     theca_data: Path = Field(default=Path(".theca"), description="where the embedded engines keep their data")
     theca_port: int = Field(default=8321, ge=1, le=65535, description="where the demo and `theca up` answer")
@@ -30,7 +31,17 @@ class Settings(BaseSettings):
     smtp_password: str = Field(default="", description="their password")
     smtp_tls: bool = Field(default=True, description="STARTTLS, and no mail without it")
     mail_from: str = Field(default="theca@localhost", description="the sender of every message")
+    webhook_allow_loopback: bool = Field(default=False, description="webhooks to this machine, to try them out")
+    heartbeat_url: str = Field(
+        default="", pattern=r"^(https?://\S+)?$", description="a monitor outside: workers GET it while time is kept"
+    )
+    heartbeat_every: int = Field(default=60, ge=10, le=86_400, description="seconds between two of those")
     transport: str = Field(default="smtp", pattern="^(smtp|console)$", description="'console' prints e-mail instead")
+
+    @property
+    def broker(self) -> str:
+        """Where the bell hangs."""
+        return self.broker_url or self.redis_url
 
 
 def settings() -> Settings:

@@ -1,6 +1,6 @@
 """What is told of the work, the messages, the protocols and the people around the episodes."""
 
-from api.schemas.episode import EPISODE, TIME, StageOut
+from api.schemas.episode import EPISODE, TIME, EmergencyOut, StageOut
 from api.schemas.kinds import Instant, Wire, example
 
 _TASK = {
@@ -50,7 +50,10 @@ _SITE = {
 
 
 class TaskOut(Wire):
-    """One open task. `late`: its first reminder's time has passed and nobody's promise holds it back."""
+    """One open task. `late`: its first reminder's time has passed and nobody's promise holds it back.
+
+    `contacts` counts the attempts to reach the outsider it waits on; the ledger tells each of them.
+    """
 
     model_config = example(**_TASK)
 
@@ -67,12 +70,15 @@ class TaskOut(Wire):
     assignee: str | None = None
     acknowledged_until: Instant | None = None
     waiting_on: str | None = None
+    contacts: int = 0
+    offered_to: str | None = None
     opened_at: Instant
     due_at: Instant
     rung: int
     clock: str
     late: bool
     about: str | None = None
+    emergency: EmergencyOut | None = None
 
 
 class TasksOut(Wire):

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.kinds import Day, Instant, Name, Note, Number, Reason, Unit, Value, Wire, example, said
+from workflow.domain.decide import Means, Via
 from workflow.domain.observation import Absence
 from workflow.domain.task import Outsider
 from workflow.domain.trial import Method, Mode
@@ -215,11 +216,14 @@ class CompleteIn(Wire):
 
 
 class AcknowledgeIn(Wire):
-    """Until when a task is mine."""
+    """Until when a task is mine; or whose it is (`by`), who has just said so on the phone (`via`)."""
 
-    model_config = example(until="2026-11-23T09:00:00+01:00")
+    model_config = example(until="2026-11-23T09:00:00+01:00", by="clinician-2", via="phone", note="on her way")
 
     until: Instant
+    by: Name | None = None
+    via: Annotated[Via, Lax] = Via.APP
+    note: Note = ""
 
 
 class ClaimIn(Wire):
@@ -229,7 +233,7 @@ class ClaimIn(Wire):
 
 
 class ReassignIn(Wire):
-    """Whose a task is from now on (`to`, a person's id), and why where that matters."""
+    """Whose a task is to be (`to`, a person's id), and why where that matters."""
 
     model_config = example(to="nurse-2", reason="nurse-1 is away until Monday")
 
@@ -254,3 +258,14 @@ class WaitIn(Wire):
     on: Annotated[Outsider, Lax]
     until: Instant
     reason: Reason
+
+
+class ContactIn(Wire):
+    """How the outsider a task waits on was tried, whether they were reached, and when they are chased again."""
+
+    model_config = example(how="phone", reached=False, note="engaged", chase_at="2026-12-02T09:00:00+01:00")
+
+    how: Annotated[Means, Lax]
+    reached: bool
+    note: Note = ""
+    chase_at: Instant | None = None

@@ -237,6 +237,15 @@ class AppointmentOut(Wire):
     reason: str | None = None
 
 
+class EmergencyOut(Wire):
+    """Whom to call where harm may follow within hours: the number of the site, or none where none is set."""
+
+    model_config = example(call="112", note="Theca is not an emergency channel")
+
+    call: str
+    note: str
+
+
 class OpenTaskOut(Wire):
     """One open task of an episode, or duty, with its clock."""
 
@@ -260,12 +269,15 @@ class OpenTaskOut(Wire):
     assignee: str | None = None
     acknowledged_until: Instant | None = None
     waiting_on: str | None = None
+    contacts: int = 0
+    offered_to: str | None = None
     opened_at: Instant
     due_at: Instant
     rung: int
     clock: str
     about: str | None = None
     advice: str = ""
+    emergency: EmergencyOut | None = None
 
 
 class RoundOut(Wire):

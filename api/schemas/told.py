@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.schemas.basis import ApprovalOut, BookedOut, ClockOut, PromiseOut, SecondOut, WaitingOut
 from api.schemas.episode import EPISODE, STAGE, TIME, DueOut, StageOut
 from api.schemas.gates import GateOut
 from api.schemas.kinds import Instant, Wire, example
@@ -82,11 +83,15 @@ class OptionsOut(Wire):
 
 
 class WhyOut(Wire):
-    """Why the candidate is not moving: one sentence, and what it rests on."""
+    """Why the candidate is not moving: one sentence, and what it rests on.
+
+    `late_since` is when the stay's own ladder first told of it; `review_at` when a hold is looked at again.
+    """
 
     model_config = example(
-        sentence="C-7KQ2MB stands in Screening since 2026-11-20 09:00 (day 3): Complete screening waits for what is"
-        " not known (Refractory to systemic treatment …); the next step is with coordinator.",
+        sentence="C-7KQ2MB stands in Screening since Friday 20 November 09:00 (day 3): Complete screening waits for"
+        " Capacity to consent confirmed: yes and 3 more; Complete the work-up waits on cardiology, to be chased"
+        " tomorrow 09:00 (2 attempts so far); next, tomorrow 09:00, coordinator will be told of Complete the work-up.",
         stage=STAGE,
         since=TIME,
         day_in_stage=3,
@@ -105,6 +110,15 @@ class WhyOut(Wire):
     opens_when: tuple[str, ...]
     held_by: tuple[str, ...]
     next_due: DueOut | None = None
+    late_since: Instant | None = None
+    review_at: Instant | None = None
+    second_person: SecondOut | None = None
+    approval: ApprovalOut | None = None
+    waiting: tuple[WaitingOut, ...] = ()
+    promises: tuple[PromiseOut, ...] = ()
+    offers: tuple[PromiseOut, ...] = ()
+    clocks: tuple[ClockOut, ...] = ()
+    appointments: tuple[BookedOut, ...] = ()
 
 
 class LedgerLineOut(Wire):

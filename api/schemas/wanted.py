@@ -34,7 +34,7 @@ class TasksQuery(Wanted):
     """Which open tasks."""
 
     mine: Annotated[
-        bool, Field(description="Assigned to me, or to nobody and for a role of mine.", examples=[True])
+        bool, Field(description="Assigned or offered to me, or to nobody and for a role of mine.", examples=[True])
     ] = False
     role: Annotated[Role | None, Field(description="Only for this role.", examples=["nurse"])] = None
     late: Annotated[bool, Field(description="Only those past their first reminder.", examples=[True])] = False

@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from api.app import create_app
+from api.lately import Lately
 from workflow import engines
 from workflow.domain.actor import Role
 from workflow.service import people
@@ -61,7 +62,7 @@ def served(key_file: Path) -> Iterator[tuple[FastAPI, str]]:
 @pytest.fixture
 def client(tokens: dict[str, str], desk: Desk, served: tuple[FastAPI, str]) -> Iterator[httpx.Client]:
     made, address = served
-    made.state.desk = desk
+    made.state.desk, made.state.lately = desk, Lately(seconds=0)
     limits = httpx.Limits(max_connections=60)
     with httpx.Client(base_url=address, timeout=30, limits=limits, trust_env=False) as opened:
         yield opened

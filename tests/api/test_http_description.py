@@ -89,4 +89,8 @@ def test_the_surface_is_the_agreed_one(api: Api):
         "POST /appointments/{id}/reschedule", "POST /appointments/{id}/cancel", "POST /appointments/{id}/attend",
         "POST /appointments/{id}/miss", "POST /episodes/{id}/hold", "POST /episodes/{id}/release",
         "POST /episodes/{id}/overrides", "POST /episodes/{id}/deviations", "POST /episodes/{id}/adopt",
+        "GET /sites/{id}/backlog", "POST /sites/{id}/backlog/release", "GET /outages", "GET /sites/{id}/huddle",
+        "POST /tasks/{id}/contacts", "GET /sites/{id}/roster", "POST /sites/{id}/absences",
+        "DELETE /sites/{id}/absences", "POST /sites/{id}/deputies", "DELETE /sites/{id}/deputies",
+        "POST /sites/{id}/on-call", "DELETE /sites/{id}/on-call",
     }  # fmt: skip

@@ -52,8 +52,8 @@ def test_what_a_decision_is_made_of_names_its_actor(of: type) -> None:
     assert needed & {"actor", "person"}
 
 
-def test_decisions_are_written_from_three_places_only() -> None:
-    """A person acts, a person enrols, time passes. Whatever else writes must come through one of them."""
+def test_decisions_are_written_from_five_places_only() -> None:
+    """A person acts or enrols, time passes, a calendar changes, a letter dies. Nothing else writes by itself."""
     found = {
         f"{where}:{function.name}"
         for where, tree in modules().items()
@@ -65,6 +65,8 @@ def test_decisions_are_written_from_three_places_only() -> None:
         "workflow/service/act.py:_perform",
         "workflow/service/enrol.py:_enrol",
         "workflow/service/fire.py:_fire",
+        "workflow/service/recalendar.py:_put",
+        "workflow/service/undelivered.py:upon",
     }
 
 

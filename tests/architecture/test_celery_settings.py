@@ -1,5 +1,6 @@
 """Celery carries doorbells. Its settings are measured ones; each line here was lost work or a long wait without it."""
 
+import ast
 from typing import Any
 
 from tests.architecture.source import calls, modules, named
@@ -22,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "worker_enable_soft_shutdown_on_idle": True,
     "worker_max_tasks_per_child": 1000,
     "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
 }
 TRANSPORT = {
     "visibility_timeout": 120,
@@ -65,4 +67,6 @@ def test_what_is_told_to_a_worker_are_ids() -> None:
     jobs = modules()["workers/jobs.py"]
     handed = [call for called, call in calls(jobs) if called.endswith(".delay")]
     assert {word.arg for call in handed for word in call.keywords} == set()
-    assert {getattr(arg, "id", "?") for call in handed for arg in call.args} == {"batch", "site", "keys"}
+    given = [arg for call in handed for arg in call.args]
+    named = [each for arg in given for each in (arg.elts if isinstance(arg, ast.List) else [arg])]
+    assert {getattr(each, "id", "?") for each in named} == {"batch", "site", "keys", "one", "deaths"}

@@ -1,11 +1,11 @@
-"""`python -m tests.bench [kernel|durable|simulate ...]`: measure, print the tables, keep them in docs/bench."""
+"""`python -m tests.bench [kernel|durable|simulate|sweep ...]`: measure, print the tables, keep them in docs/bench."""
 
 import sys
 
-from tests.bench import durable, kernel, simulate
+from tests.bench import durable, kernel, simulate, sweep
 from tests.bench.figures import keep, show
 
-BENCHES = {"kernel": kernel.measure, "durable": durable.measure, "simulate": simulate.measure}
+BENCHES = {"kernel": kernel.measure, "durable": durable.measure, "simulate": simulate.measure, "sweep": sweep.measure}
 
 
 def main() -> int:

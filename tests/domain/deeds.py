@@ -19,7 +19,7 @@ from world import CARLA, CEM, CLARA, EVERYONE, INES, NILS, Value, Walker
 from workflow.domain import decide
 from workflow.domain.actor import Actor, Role
 from workflow.domain.appointment import AppointmentState
-from workflow.domain.decide import Dose, PriorTrial, RunningDuty
+from workflow.domain.decide import Dose, Means, PriorTrial, RunningDuty, Via
 from workflow.domain.decision import Decision
 from workflow.domain.errors import TroubleError
 from workflow.domain.item import Item, Kind
@@ -284,8 +284,16 @@ def handle_task(walker: Watched, pick: Pick) -> None:
         lambda: walker.do(decide.reassign, actor, key=key, to=pick(EVERYONE).id),
         lambda: walker.do(decide.snooze, actor, key=key, until=until, reason="tomorrow"),
         lambda: walker.do(decide.wait, actor, key=key, on=pick(tuple(Outsider)), until=until, reason="asked"),
+        lambda: _try_an_outsider(walker, pick, actor, chase_at=pick((None, until))),
+        lambda: walker.do(decide.acknowledge, actor, key=key, until=until, by=pick(EVERYONE).id, via=Via.PHONE),
     )
     walker.attempt(pick(deeds))
+
+
+def _try_an_outsider(walker: Watched, pick: Pick, actor: Actor, *, chase_at: datetime | None) -> None:
+    key = pick(sorted(task.key for task in walker.episode.open_tasks if task.waiting_on) or ["none"])
+    who = pick((actor, BOTH))
+    walker.do(decide.contact, who, key=key, how=Means.PHONE, reached=False, chase_at=chase_at)
 
 
 def hold_or_release(walker: Watched, pick: Pick) -> None:

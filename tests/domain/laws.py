@@ -107,12 +107,17 @@ def _no_ladder_is_silent(episode: Episode, decision: Decision) -> None:
 
 
 def _no_rung_that_is_due_is_put_off(before: Episode, decision: Decision) -> None:
-    """Only firing moves a duty's rung that is due; a new act of the same kind begins to count anew."""
-    for duty in before.open_duties:
-        now, timer = decision.after.tasks[duty.key], before.timers[duty.key]
-        fired = decision.entry.verb == "fire" and decision.entry.about["task"] == duty.key
-        if timer.due_at <= decision.entry.at and now.is_open and now.anchor_at == duty.anchor_at and not fired:
-            assert decision.after.timers[duty.key].due_at <= decision.entry.at
+    """Only firing moves a rung that is due; a new act of the same kind begins to count anew.
+
+    The first reminder of a task of a stay may be answered before it is told.
+    """
+    for task in before.open_tasks:
+        now, timer, after = decision.after.tasks[task.key], before.timers[task.key], decision.after.timers[task.key]
+        fired = decision.entry.verb == "fire" and decision.entry.about["task"] == task.key
+        running = timer.state is TimerState.LIVE and after.state is TimerState.LIVE
+        due = timer.due_at <= decision.entry.at and (task.is_duty or timer.n > 1)
+        if due and running and now.is_open and now.anchor_at == task.anchor_at and not fired:
+            assert after.due_at <= decision.entry.at
 
 
 def _leaving_a_stage_ends_its_work_and_no_duty(before: Episode, after: Episode) -> None:

@@ -102,7 +102,7 @@ def test_what_is_no_duration_is_refused(text: str):
 
 
 def test_a_site_that_never_opens_is_refused():
-    with pytest.raises(ImpossibleInputError):
-        Calendar(zone="UTC", opens=time(17), closes=time(8))
+    with pytest.raises(ImpossibleInputError, match="different times"):
+        Calendar(zone="UTC", opens=time(8), closes=time(8))
     with pytest.raises(ImpossibleInputError):
         Calendar(zone="UTC", weekdays=frozenset())

@@ -203,6 +203,7 @@ def reached() -> Counter[str]:
         ("claim:done", 1),
         ("reassign:done", 1),
         ("wait:done", 1),
+        ("contact:done", 1),
         ("snooze:done", 1),
         ("appoint:done", 5),
         ("missed:done", 1),

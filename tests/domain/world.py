@@ -66,6 +66,7 @@ class Walker:
         self.now = now
         self.born_on = born_on
         self.settings = settings or {}
+        self.roster = ROSTER
         self.episode = Episode(id="e-1", site="s-1", candidate="c-1")
         self.lines: list[Line] = []
         self.last: Decision | None = None
@@ -104,7 +105,7 @@ class Walker:
             calendar=LONDON,
             actor=actor,
             now=self.now,
-            roster=ROSTER,
+            roster=self.roster,
             born_on=self.born_on,
             settings=self.settings,
         )

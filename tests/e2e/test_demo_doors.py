@@ -72,13 +72,13 @@ def test_a_name_or_number_in_an_e_mail_is_noticed(whole: str, found: set[str]):
 
 
 @pytest.mark.parametrize(
-    ("subject", "work", "rung", "code"),
+    ("subject", "urgency", "rung", "code"),
     [
-        ("[urgent] Decide in case review: C-7KQ2MB", "Decide in case review", 0, "C-7KQ2MB"),
-        ("[red] Now: call (escalation 2): C-7KQ2MB", "Now: call", 2, "C-7KQ2MB"),
+        ("[urgent] Theca: work is due for C-7KQ2MB", "urgent", 0, "C-7KQ2MB"),
+        ("[red] Theca: work is due for C-7KQ2MB (escalation 2)", "red", 2, "C-7KQ2MB"),
         ("something else", "", 0, ""),
     ],
 )
-def test_a_subject_says_work_rung_and_code(subject: str, work: str, rung: int, code: str):
+def test_a_subject_says_how_urgent_it_is_which_rung_and_whose_code(subject: str, urgency: str, rung: int, code: str):
     mail = Mail(to="a@b.example", subject=subject, body="", whole="")
-    assert (mail.work, mail.rung, mail.code) == (work, rung, code)
+    assert (mail.urgency, mail.rung, mail.code) == (urgency, rung, code)

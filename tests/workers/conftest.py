@@ -5,16 +5,28 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import Message
+from itertools import count, islice
 
 import pytest
 import redis
 from aiosmtpd.controller import Controller
+from writing import EVERY, sql
 
 from workflow import engines
+from workflow.domain.calendar import Calendar
+from workflow.domain.quiet import LetterHours
+from workflow.service import deliver, fire
+from workflow.service.act import Desk
+from workflow.service.enrol import enrol
 from workflow.settings import environment_with
+from workflow.store import house as houses
+from workflow.store.candidates import Identity
+from workflow.store.house import House
+from workflow.store.session import Store
+from workflow.store.staff import Person
 
 
 @dataclass
@@ -94,3 +106,54 @@ def quiet_broker(servers: engines.Engines) -> Iterator[None]:
     client.flushall()
     yield
     client.close()
+
+
+@pytest.fixture
+def refer(desk: Desk, someone: Callable[..., Person]) -> Callable[[int], list[str]]:
+    """Refer so many people; nobody triages them."""
+    numbers = count()
+
+    def _refer(many: int) -> list[str]:
+        people = [
+            Identity(external_id=f"M-{n}", family_name="Nightjar", given_name="Ada", birth_date="1960-02-29")
+            for n in islice(numbers, many)
+        ]
+        asked = {"site": "north", "protocol": "opioid_trial"}
+        return [enrol(desk, someone("coordinator"), identity=identity, **asked).episode for identity in people]
+
+    return _refer
+
+
+@pytest.fixture
+def told(refer: Callable[[int], list[str]], worker_store: Store) -> Callable[..., list[str]]:
+    """Refer people and write their first reminders; e-mail to the first coordinator only, unless to everybody."""
+
+    def _told(many: int = 1, *, urgency: str = "routine", everybody: bool = False) -> list[str]:
+        new = refer(many)
+        mine = "episode_id = ANY(CAST(:new AS uuid[]))"
+        sql(worker_store, f"UPDATE timer SET due_at = clock_timestamp() - interval '1 second' WHERE {mine}", new=new)
+        assert fire.sweep(worker_store) == many
+        waits = f"state = 'waiting' AND {mine}"
+        sql(worker_store, f"UPDATE message SET urgency = :urgency WHERE {waits}", urgency=urgency, new=new)
+        if not everybody:
+            others = f"{waits} AND recipient <> 'coordinator-1'"
+            ended = "state = 'cancelled', reason = 'another test', settled_at = clock_timestamp()"
+            sql(worker_store, f"UPDATE message SET {ended} WHERE {others}", new=new)
+        return new
+
+    return _told
+
+
+@pytest.fixture
+def at_home(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give every site other hours, on a calendar without holidays."""
+
+    def _at_home(hours: LetterHours, **said: object) -> None:
+        real = houses.house
+
+        def stood_in(connection: object, site: str) -> House:
+            return replace(real(connection, site), hours=hours, calendar=Calendar(zone="UTC", weekdays=EVERY), **said)
+
+        monkeypatch.setattr(deliver, "house", stood_in)
+
+    return _at_home

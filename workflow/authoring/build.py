@@ -6,11 +6,13 @@ from types import MappingProxyType
 from workflow.authoring import build_plans as plans
 from workflow.authoring import shape as written
 from workflow.authoring.build_criterion import basis, group, triggers
+from workflow.authoring.build_own import with_own
 from workflow.authoring.build_response import response
 from workflow.domain.item import Item
 from workflow.domain.ladder import Ladder, Rung
 from workflow.domain.protocol import (
     Act,
+    Chase,
     Dispensation,
     Drug,
     Gate,
@@ -27,6 +29,7 @@ from workflow.domain.task import Scope
 def build(file: written.WrittenProtocol, *, sha256: str) -> ProtocolVersion:
     """The version a file describes. Names it uses are not yet known to exist: `references` looks."""
     items = {key: _item(key, item) for key, item in file.items.items()}
+    tasks, ladders = with_own(_work(file, items), {key: _ladder(key, said) for key, said in file.ladders.items()})
     return ProtocolVersion(
         key=file.protocol,
         number=file.version,
@@ -43,8 +46,8 @@ def build(file: written.WrittenProtocol, *, sha256: str) -> ProtocolVersion:
             {key: Act(key=key, label=act.label, valid_for=act.valid_for) for key, act in file.acts.items()}
         ),
         transitions=MappingProxyType(_transitions(file)),
-        ladders=MappingProxyType({key: _ladder(key, ladder) for key, ladder in file.ladders.items()}),
-        tasks=MappingProxyType(_work(file, items)),
+        ladders=MappingProxyType(ladders),
+        tasks=MappingProxyType(tasks),
         appointments=MappingProxyType(plans.appointments(file)),
         response=response("", file.response, items),
         hold=HoldRule(reasons=file.hold.reasons, review_after=file.hold.review_after, task=file.hold.task),
@@ -66,6 +69,7 @@ def build(file: written.WrittenProtocol, *, sha256: str) -> ProtocolVersion:
         complications=MappingProxyType(plans.complications(file)),
         benchmarks=MappingProxyType(plans.benchmarks(file)),
         background=MappingProxyType(plans.background(file)),
+        priority=plans.priority(file, items),
     )
 
 
@@ -162,8 +166,9 @@ def _ladder(key: str, ladder: written.WrittenLadder) -> Ladder:
         time=ladder.time,
         on_hold=ladder.on_hold,
         urgency=ladder.urgency,
-        rungs=tuple(Rung(after=rung.after, tell=rung.tell) for rung in ladder.rungs),
+        rungs=tuple(Rung(after=rung.after, tell=rung.tell, time=rung.time) for rung in ladder.rungs),
         repeat=ladder.repeat,
+        after_outage=ladder.after_outage,
         source=ladder.source or "",
     )
 
@@ -185,6 +190,7 @@ def _task(key: str, task: written.WrittenTask, items: Mapping[str, Item]) -> Tas
         follows=task.follows or "",
         repeats=task.repeats_expiring,
         advice=task.advice or "",
+        chase=_chase(task),
     )
 
 
@@ -203,4 +209,10 @@ def _duty(key: str, duty: written.WrittenDuty, items: Mapping[str, Item]) -> Tas
         ends_at_death=duty.ends_at_death,
         follows=duty.follows or "",
         advice=duty.advice or "",
+        chase=_chase(duty),
     )
+
+
+def _chase(work: written.WrittenWork) -> Chase | None:
+    said = work.chase
+    return None if said is None else Chase(attempts=said.attempts, opens=said.opens, basis=basis(said))

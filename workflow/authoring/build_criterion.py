@@ -37,7 +37,7 @@ def single(said: written.WrittenTest, items: Items) -> Test:
         within=said.within,
         this_trial=said.this_trial,
     )
-    return _compared(said, subject, items)
+    return compared(said, subject, items)
 
 
 def triggers(events: Iterable[written.WrittenEvent] | None, items: Items) -> tuple[Trigger, ...]:
@@ -50,7 +50,8 @@ def basis(thing: written.Sourced) -> Basis:
     return Basis(source=thing.source or "", mark=thing.mark or "")
 
 
-def _compared(said: written.Compared, subject: Subject, items: Items) -> Test:
+def compared(said: written.Compared, subject: Subject, items: Items) -> Test:
+    """A subject held against what is written beside it."""
     number, texts = said.number, said.texts
     (operator,) = said.operators
     if operator is Operator.IS and is_numeric(subject, items) and NUMBER.fullmatch(texts[0]):
@@ -73,7 +74,7 @@ def _trigger(event: written.WrittenEvent, items: Items) -> Trigger:
         appointment=event.appointment or "",
         cancelled=event.cancelled or "",
         transition=event.transition or "",
-        test=_compared(event, Subject(item=event.item), items) if event.item else None,
+        test=compared(event, Subject(item=event.item), items) if event.item else None,
         during=event.during or "",
         times=event.times,
         rise_over=event.rise_over,

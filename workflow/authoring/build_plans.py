@@ -1,15 +1,25 @@
 """From written plans to the domain's: observation, anticoagulants, refills, forms, parameters, complications."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from workflow.authoring import shape as written
-from workflow.authoring.build_criterion import Items, basis, criterion
+from workflow.authoring.build_criterion import Items, basis, compared, criterion
 from workflow.authoring.shape_plans import WrittenComplication
 from workflow.domain.anticoagulant import AnticoagulantRule, Interruption
 from workflow.domain.criterion import Operator, Subject, Test
 from workflow.domain.observing import ObservationPlan, Rounds
 from workflow.domain.parameter import Parameter
-from workflow.domain.protocol import AppointmentKind, Benchmark, Complication, Form, Remark, TaskRule, Trigger
+from workflow.domain.protocol import (
+    AppointmentKind,
+    Benchmark,
+    Complication,
+    Form,
+    Priority,
+    Remark,
+    TaskRule,
+    Trigger,
+)
 from workflow.domain.refill import RefillRule
 from workflow.domain.task import Scope
 
@@ -19,7 +29,9 @@ COMPLICATION = "complication"  # the item whose choices are the complications a 
 def appointments(file: written.WrittenProtocol) -> dict[str, AppointmentKind]:
     """The kinds of appointment."""
     return {
-        key: AppointmentKind(key=key, label=said.label, needs=said.needs or (), missed=said.missed or "")
+        key: AppointmentKind(
+            key=key, label=said.label, needs=said.needs or (), missed=said.missed or "", act=said.act or ""
+        )
         for key, said in file.appointments.items()
     }
 
@@ -142,6 +154,15 @@ def complication_duties(file: written.WrittenProtocol, items: Items) -> dict[str
         )
         for key, said in file.complications.items()
     }
+
+
+def priority(file: written.WrittenProtocol, items: Items) -> Priority | None:
+    """Whose referral comes first, where the file says so."""
+    said = file.priority
+    if said is None:
+        return None
+    test = replace(compared(said, Subject(item=said.item), items), label="")
+    return Priority(label=said.label, test=test, within=said.within, time=said.time)
 
 
 def _recorded(key: str, said: WrittenComplication) -> Trigger:

@@ -60,6 +60,7 @@ _CALLED = {
     "lapses_after": "lapses after",
     "lower_is_better": "lower is better",
     "on_hold": "on hold",
+    "after_outage": "after an outage",
     "dispensation": "the way past it",
     "basis": "source",
 }
@@ -122,7 +123,8 @@ def plainly(side: Side) -> str:
         case Trigger():
             return _trigger(side)
         case Rung():
-            return f"after {span(value.after)} {', '.join(value.tell)}"
+            kind = f" of {value.time} time" if value.time is not None else ""
+            return f"after {span(value.after)}{kind} {', '.join(value.tell)}"
         case tuple() | list():
             return ", ".join(plainly(Side(side.version, one)) for one in value)
         case Mapping():
@@ -196,6 +198,7 @@ def _name(field: str, side: Side) -> str:
         "duties": version.tasks,
         "without": version.tasks,
         "task": version.tasks,
+        "opens": version.tasks,
         "ladder": version.ladders,
         "authorises": version.acts,
         "records": version.acts,

@@ -44,6 +44,9 @@ def unsourced_thresholds(version: ProtocolVersion) -> Iterator[Said]:
     for path, test in every_test(version):
         if test.number is not None and not test.basis.source:
             yield path, f"{test.subject.item or test.subject.derived} {test.operator} {test.number} names no source"
+    first = version.priority
+    if first is not None and first.test.number is None and not first.test.basis.source:
+        yield "priority", f"within {first.within} names no source"
     for path, rule in responses(version):
         if not rule.basis.source:
             yield path, "the line of relief names no source"

@@ -58,7 +58,7 @@ def _described(plan: Plan) -> Iterator[str]:
     for key in plan.order:
         ways = [t for t in version.transitions.values() if key in t.sources and t.to]
         yield from (f"From {version.stages[key].label}: {listed([_way(t, version) for t in ways])}." for _ in ways[:1])
-    duties = [task for task in version.tasks.values() if task.scope is Scope.EPISODE]
+    duties = [task for task in version.tasks.values() if task.scope is Scope.EPISODE and not task.by_engine]
     yield from (f"Duty: {duty.label}, until {closing(duty, version)}." for duty in duties)
 
 

@@ -81,6 +81,7 @@ _TOGETHER: dict[str, tuple[JsonSchemaValue, ...]] = {
     "Sourced": (_needs_each_other("source", "mark"),),
     "WrittenTest": (_one(("item", "derived")), _one(OPERATORS), _not_both("item", "of")),
     "WrittenEvent": (_one(FACTS), {"if": _with("item"), "then": _one(OPERATORS), "else": {"not": _some(OPERATORS)}}),
+    "WrittenPriority": (_one(OPERATORS),),
     "WrittenGroup": (_one(_JOINS), _needs_each_other("some", "least")),
     "WrittenGate": (_not_both("override", "waiver"),),
     "WrittenItem": (

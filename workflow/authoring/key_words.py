@@ -102,15 +102,17 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "WrittenRung": {
         "after": "How long after the ladder begins, like 24h; a negative span is before an appointment, like -7d.",
-        "tell": "Who is told: roles, or assignee for whoever has the task.",
+        "time": "clock or working, where this rung runs on another kind of time than its ladder.",
+        "tell": "Who is told: roles, assignee (whoever has the task), deputy (theirs), on_call (those on call then).",
     },
     "WrittenLadder": {
         "label": "The ladder as people read it.",
-        "time": "clock: elapsed time, day and night. working: the site's open hours only.",
+        "time": "clock: elapsed time, day and night. working: the site's open hours only. A rung may say otherwise.",
         "on_hold": "pause or run: what a hold does to it. A duty's ladder runs.",
         "urgency": "How urgent its messages are.",
         "rungs": "Who is told after how long, from the first reminder upwards.",
         "repeat": "How often the last rung comes again until the work is done.",
+        "after_outage": "What becomes of rungs that were due while the software stood still: fire, collapse or skip.",
         "source": "Where these times come from: keys of `sources`.",
     },
     "WrittenWork": {
@@ -119,7 +121,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "ladder": "The ladder that reminds of it.",
         "follows": "A moment the ladder counts from, wherever that moves: observation.next_round, refill.due.",
         "advice": "What whoever does it should know.",
+        "chase": "What comes when the outsider it waits on does not answer.",
         "opens": "The facts that open it; any one of them does.",
+    },
+    "WrittenChase": {
+        "attempts": "With every so many attempts to reach the outsider the next step opens.",
+        "opens": "The task or duty that opens then.",
     },
     "WrittenTask": {
         "scope": "What it ends with: stint (a stay in a stage, if left out), appointment, hold or proposal.",
@@ -232,6 +239,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "label": "The appointment as people read it. Where there is no more to say, the label may stand alone.",
         "needs": "Items that must be valid when it begins.",
         "missed": "The duty that opens when it is missed; missed_task if left out.",
+        "act": "The act it is booked for; what that act asks for is looked at ahead of the day.",
     },
     "WrittenComplication": {
         "label": "The complication as people read it.",
@@ -247,6 +255,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "unit": "The unit of the figure.",
         "after": "How long after the implant it was measured, in words.",
         "n": "How many people it was measured in.",
+    },
+    "WrittenPriority": {
+        "label": "Whose referral comes first, as people read it: Cancer pain.",
+        "item": "The item whose newest value says so, held against the comparison beside it.",
+        "within": "Within how long their first step must be done, like 3d.",
+        "time": "clock: elapsed time, day and night. working: the site's open hours only.",
     },
     "WrittenRemark": {
         "text": "Something to know that no gate reads.",
@@ -286,5 +300,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "complications": "What can go wrong, how grave it is, and who acts within how long; by name.",
         "benchmarks": "Published figures to hold outcomes against, by name. No gate reads them.",
         "background": "What is only to be known, by name. No gate reads it.",
+        "priority": "Whose referral is worked before others; the huddle list puts it first once it is late.",
     },
 }

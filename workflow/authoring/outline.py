@@ -8,7 +8,7 @@ from workflow.authoring.outline_response import responses
 from workflow.authoring.words import asked, closing, counted, listed, resting_on, span, trigger
 from workflow.domain.criterion import Criterion, Group, Join, Test
 from workflow.domain.item import Item, Kind
-from workflow.domain.ladder import Ladder, OnHold
+from workflow.domain.ladder import AfterOutage, Ladder, OnHold
 from workflow.domain.protocol import Dispensation, Drug, ProtocolVersion, TaskRule, Transition
 from workflow.domain.task import Scope
 
@@ -182,7 +182,8 @@ def _tasks(version: ProtocolVersion) -> Iterator[str]:
     yield from head_row("task", "for", "belongs to", "opens on", "ladder")
     for task in version.tasks.values():
         if task.scope is not Scope.EPISODE:
-            opens = listed([trigger(fact, version) for fact in task.opens], "or") or f"the {task.scope}"
+            facts = [trigger(fact, version) for fact in task.opens] + _chased(task.key, version)
+            opens = listed(facts, "or") or f"the {task.scope}"
             scope = "stay in a stage" if task.scope is Scope.STINT else str(task.scope)
             opens += " where an item it needs will have expired" if task.repeats else ""
             yield row(_said(task), task.role, scope, opens, _ladder_of(task, version))
@@ -205,7 +206,17 @@ def _opening(key: str, task: TaskRule, version: ProtocolVersion) -> str:
     named = ["a deviation, or a passed gate undone by a correction"] if key == version.safety_task else []
     missed = {kind.missed or version.missed_task for kind in version.appointments.values()}
     named += ["a missed appointment"] if key in missed else []
-    return listed([*(trigger(fact, version) for fact in task.opens), *stages, *named], "or")
+    named += ["a letter that did not arrive: opened by the engine"] if task.by_engine else []
+    return listed([*(trigger(fact, version) for fact in task.opens), *stages, *named, *_chased(key, version)], "or")
+
+
+def _chased(key: str, version: ProtocolVersion) -> list[str]:
+    """The work on whose outsiders somebody tries in vain before this opens."""
+    return [
+        f"{counted(task.chase.attempts, 'attempt')} in vain of: {task.label}"
+        for task in version.tasks.values()
+        if task.chase is not None and task.chase.opens == key
+    ]
 
 
 def _closing(task: TaskRule, version: ProtocolVersion) -> str:
@@ -215,6 +226,10 @@ def _closing(task: TaskRule, version: ProtocolVersion) -> str:
 
 def _ladder_of(task: TaskRule, version: ProtocolVersion) -> str:
     follows = f", counted from {task.follows.replace('.', ': ').replace('_', ' ')}" if task.follows else ""
+    chase = task.chase
+    if chase is not None:
+        tried = f"every {counted(chase.attempts, 'attempt')} to reach the outsider it waits on"
+        follows += f"; after {tried}: {version.tasks[chase.opens].label} {resting_on(chase.basis)}".rstrip()
     return version.ladders[task.ladder].label + follows
 
 
@@ -225,16 +240,27 @@ def _said(task: TaskRule) -> str:
 def _ladders(version: ProtocolVersion) -> Iterator[str]:
     yield "## Ladders\n"
     yield "Who is told, after how long. Working time counts a site's open hours only. The last rung repeats.\n"
-    yield from head_row("ladder", "urgency", "rungs", "repeats every", "on hold", "source")
+    yield from head_row("ladder", "urgency", "rungs", "repeats every", "on hold", "after an outage", "source")
     for ladder in version.ladders.values():
         on_hold = "pauses" if ladder.on_hold is OnHold.PAUSE else "runs on"
-        label = f"**{ladder.label}**"
-        yield row(label, ladder.urgency, _rungs(ladder), span(ladder.repeat), on_hold, ladder.source)
+        label, after = f"**{ladder.label}**", _AFTER[ladder.after_outage]
+        yield row(label, ladder.urgency, _rungs(ladder), span(ladder.repeat), on_hold, after, ladder.source)
+
+
+_AFTER = {
+    AfterOutage.FIRE: "each is told, late",
+    AfterOutage.COLLAPSE: "told once",
+    AfterOutage.SKIP: "what passed is left out",
+}
 
 
 def _rungs(ladder: Ladder) -> str:
-    time = "" if ladder.time == "clock" else " (working time)"
-    return "; ".join(f"{span(rung.after)}: {', '.join(rung.tell)}" for rung in ladder.rungs) + time
+    """Each rung; the kind of time once where it is the same for all, else with each."""
+    kinds = [ladder.kind(at) for at in range(len(ladder.rungs))]
+    said = [f"{span(rung.after)}: {', '.join(rung.tell)}" for rung in ladder.rungs]
+    if len(set(kinds)) == 1:
+        return "; ".join(said) + ("" if kinds[0] == "clock" else " (working time)")
+    return "; ".join(f"{one} ({kind} time)" for one, kind in zip(said, kinds, strict=True))
 
 
 def _rules(version: ProtocolVersion) -> Iterator[str]:
@@ -245,6 +271,14 @@ def _rules(version: ProtocolVersion) -> Iterator[str]:
     yield f"- A hold has a reason ({reasons}) and is looked at again after {span(hold.review_after)}."
     yield f"- What waits for a second person lapses after {span(version.second_person_lapses)}."
     yield f"- An approval entered more than {span(version.late_after)} late wants a reason."
+    first = version.priority
+    if first is not None:
+        within = f"{span(first.within)}{' (working time)' if first.time == 'working' else ''}"
+        basis = resting_on(first.test.basis)
+        yield f"- {first.label} comes first ({asked(first.test, version)}): its first step within {within} {basis}."
+    for kind in version.appointments.values():
+        if kind.act:
+            yield f"- {kind.label} is booked for: {version.acts[kind.act].label}."
 
 
 def _sources(version: ProtocolVersion) -> Iterator[str]:

@@ -2,15 +2,18 @@
 
 from collections.abc import Container, Iterator, Mapping
 
+from workflow.authoring.build_own import OWN_LADDER
 from workflow.authoring.build_plans import COMPLICATION
-from workflow.authoring.rule import Rule, Said, triggers, work_path
+from workflow.authoring.rule import Rule, Said, declared_work, triggers, work_path
 from workflow.authoring.subjects import DERIVED, Of, misfits
 from workflow.authoring.uses import every_test, items_named, names_in_plans, responses
 from workflow.domain.anticoagulant import NOTHING
 from workflow.domain.criterion import Subject
 from workflow.domain.decide.deviate import DOSES
 from workflow.domain.item import Kind
+from workflow.domain.ladder import Urgency
 from workflow.domain.protocol import ProtocolVersion
+from workflow.domain.roster import NAMES
 from workflow.domain.task import Scope
 from workflow.domain.trial import Method
 
@@ -24,7 +27,7 @@ def unknown_items(version: ProtocolVersion) -> Iterator[Said]:
 
 def undeclared_roles(version: ProtocolVersion) -> Iterator[Said]:
     """Roles that are used and not declared."""
-    declared = {*version.roles, "assignee"}
+    declared = {*version.roles, *NAMES}
     for path, role in _roles_used(version):
         if role not in declared:
             yield path, f"{role} is not one of this protocol's roles"
@@ -68,6 +71,7 @@ def misused(version: ProtocolVersion) -> Iterator[Said]:
         for at, name in enumerate(stage.duties):
             if name in version.tasks and version.tasks[name].scope is not Scope.EPISODE:
                 yield f"stages.{key}.duties.{at}", f"{name} must be a duty"
+    yield from _misused_chases(version)
 
 
 def missing_acts(version: ProtocolVersion) -> Iterator[Said]:
@@ -162,10 +166,10 @@ def _roles_used(version: ProtocolVersion) -> Iterator[Said]:
         if past := gate.dispensation:
             key_of = "waiver" if past.how == "waived" else "override"
             yield from ((f"gates.{key}.{key_of}.by.{at}", role) for at, role in enumerate(past.by))
-    for key, task in version.tasks.items():
+    for key, task in declared_work(version).items():
         yield f"{work_path(key, task)}.for", task.role
     for key, ladder in version.ladders.items():
-        for at, rung in enumerate(ladder.rungs):
+        for at, rung in enumerate(() if ladder is OWN_LADDER else ladder.rungs):
             yield from ((f"ladders.{key}.rungs.{at}.tell.{who}", role) for who, role in enumerate(rung.tell))
 
 
@@ -177,7 +181,7 @@ def _names_used(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Conta
         ("safety_task", version.safety_task),
         ("missed_task", version.missed_task),
     ):
-        yield path, "task or duty", name, version.tasks
+        yield path, "task or duty", name, declared_work(version)
     yield from _names_in_stages(version)
     yield from _names_in_work(version)
     yield from _names_in_tests(version)
@@ -187,7 +191,7 @@ def _names_used(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Conta
 def _names_in_stages(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Container[str]]]:
     for key, stage in version.stages.items():
         for at, duty in enumerate(stage.duties):
-            yield f"stages.{key}.duties.{at}", "duty", duty, version.tasks
+            yield f"stages.{key}.duties.{at}", "duty", duty, declared_work(version)
     for name, transition in version.transitions.items():
         path = f"transitions.{name}"
         for at, source in enumerate(transition.sources):
@@ -215,7 +219,7 @@ def _names_in_work(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Co
                     ("act", trigger.act, version.acts),
                     ("appointment", trigger.appointment, version.appointments),
                     ("appointment", trigger.cancelled, version.appointments),
-                    ("stage or duty", trigger.during, {**version.stages, **version.tasks}),
+                    ("stage or duty", trigger.during, {**version.stages, **declared_work(version)}),
                     ("transition", trigger.transition, version.transitions),
                 )
                 yield from ((f"{path}.{side}.{at}", what, name, known) for what, name, known in named if name)
@@ -238,7 +242,7 @@ def _names_in_of(
         case Of.NOTHING:
             yield path, "`of` for this value", subject.of, ("",)
         case Of.DUTY:
-            duties = [key for key, task in version.tasks.items() if task.scope is Scope.EPISODE]
+            duties = [key for key, task in declared_work(version).items() if task.scope is Scope.EPISODE]
             yield path, "duty", subject.of, ("", *duties)
         case Of.APPOINTMENT:
             yield path, "appointment", subject.of, version.appointments
@@ -250,6 +254,19 @@ def _names_in_of(
             yield path, "form", subject.of, version.forms
         case Of.ITEM | Of.ITEM_AND_ITEM:
             pass
+
+
+def _misused_chases(version: ProtocolVersion) -> Iterator[Said]:
+    """Chases on work that never waits, or that open what cannot open then."""
+    for key, task in version.tasks.items():
+        if task.chase is None:
+            continue
+        path, opened = f"{work_path(key, task)}.chase", version.tasks.get(task.chase.opens)
+        if opened is not None and (opened.key == key or opened.scope not in (Scope.STINT, Scope.EPISODE)):
+            yield f"{path}.opens", f"{opened.key} must be a duty, or a task of a stay, and other work than {key}"
+        ladder = version.ladders.get(task.ladder)
+        if ladder is not None and ladder.urgency is Urgency.RED:
+            yield path, f"{key} is red, and red work waits on nobody"
 
 
 def _misused_items(version: ProtocolVersion) -> Iterator[Said]:

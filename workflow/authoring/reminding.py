@@ -6,18 +6,18 @@ from workflow.authoring.reach import onward, reachable, reached
 from workflow.authoring.rule import Rule, Said, work_path
 from workflow.domain.actor import Role
 from workflow.domain.calendar import Duration, TimeKind
-from workflow.domain.ladder import SHORTEST_REPEAT, OnHold
-from workflow.domain.protocol import ProtocolVersion, TaskRule, Transition, Trigger
+from workflow.domain.ladder import SHORTEST_REPEAT, AfterOutage, OnHold, Urgency
+from workflow.domain.protocol import UNDELIVERED, ProtocolVersion, TaskRule, Transition, Trigger
 from workflow.domain.task import Scope
 
 
 def not_ascending(version: ProtocolVersion) -> Iterator[Said]:
     """Ladders whose rungs do not surely come one after another."""
     for key, ladder in version.ladders.items():
-        waits = [rung.after for rung in ladder.rungs]
-        for at in range(1, len(waits)):
-            if not _follows(waits[at], waits[at - 1], ladder.time):
-                yield f"ladders.{key}.rungs.{at}", f"{waits[at]} does not surely come after {waits[at - 1]}"
+        waits = [(rung.after, ladder.kind(at)) for at, rung in enumerate(ladder.rungs)]
+        for at, (later, earlier) in enumerate(zip(waits[1:], waits, strict=False), start=1):
+            if not _follows(later, earlier):
+                yield f"ladders.{key}.rungs.{at}", f"{_told(later)} does not surely come after {_told(earlier)}"
 
 
 def without_lead(version: ProtocolVersion) -> Iterator[Said]:
@@ -68,11 +68,23 @@ def late_for_complications(version: ProtocolVersion) -> Iterator[Said]:
     for key, one in version.complications.items():
         ladder = version.ladders[version.tasks[one.duty].ladder]
         first = ladder.rungs[0].after
-        if ladder.time is not TimeKind.CLOCK or first.minutes > one.act_within.minutes:
+        if ladder.kind(0) is not TimeKind.CLOCK or first.minutes > one.act_within.minutes:
             yield (
                 f"complications.{key}.ladder",
-                f"{ladder.key} first tells somebody after {first}, in {ladder.time} time",
+                f"{ladder.key} first tells somebody after {first}, in {ladder.kind(0)} time",
             )
+
+
+def skips_what_matters(version: ProtocolVersion) -> Iterator[Said]:
+    """Ladders that would leave reminders out after an outage, where harm may follow from one that is left out."""
+    kept = {task.ladder: key for key, task in version.tasks.items() if task.scope is Scope.EPISODE}
+    for key, ladder in version.ladders.items():
+        if ladder.after_outage is not AfterOutage.SKIP:
+            continue
+        if ladder.urgency is not Urgency.ROUTINE:
+            yield f"ladders.{key}.after_outage", f"an outage would silence what is {ladder.urgency}"
+        elif key in kept:
+            yield f"ladders.{key}.after_outage", f"an outage would silence the duty {kept[key]}"
 
 
 def never_opened(version: ProtocolVersion) -> Iterator[Said]:
@@ -80,6 +92,7 @@ def never_opened(version: ProtocolVersion) -> Iterator[Said]:
     named = {version.hold.task, version.second_person_task, version.safety_task, version.missed_task}
     named |= {duty for stage in version.stages.values() for duty in stage.duties}
     named |= {kind.missed for kind in version.appointments.values()}
+    named |= {UNDELIVERED} | {task.chase.opens for task in version.tasks.values() if task.chase is not None}
     for key, task in version.tasks.items():
         if not task.opens and key not in named:
             yield work_path(key, task), f"nothing opens {key}"
@@ -92,8 +105,10 @@ REMINDING = (
     Rule(
         code="T401",
         title="Ladder not ascending",
-        why="A later rung that is due earlier never comes, or comes in the wrong order.",
-        remedy="write the rungs from the earliest to the latest, each later than the one before",
+        why="A later rung that is due earlier never comes, or comes in the wrong order. How far off the end of working "
+        "time lies is the calendar's affair, so no clock is surely later than it.",
+        remedy="write the rungs from the earliest to the latest, each later than the one before; those in working time "
+        "after those in clock time",
         check=not_ascending,
     ),
     Rule(
@@ -126,6 +141,14 @@ REMINDING = (
         check=late_for_complications,
     ),
     Rule(
+        code="T406",
+        title="Reminders left out where they matter",
+        why="After an outage, skip tells nobody of what was due meanwhile. A duty, and urgent or red work, is rather "
+        "told late than never.",
+        remedy="after_outage: fire or collapse",
+        check=skips_what_matters,
+    ),
+    Rule(
         code="T501",
         title="Duty that can be left behind",
         why="A duty outlives stages, holds and endings. Wherever it can be open, the fact that discharges it must be "
@@ -147,18 +170,44 @@ REMINDING = (
 # ---------------------------------------------------------------------------------------------------------------
 
 
-# How long a working day can be, in minutes: what a site's own hours cannot turn round is in order everywhere.
-_SHORTEST_DAY, _LONGEST_DAY = 4 * 60, 24 * 60
+# How long a working day can be, in minutes: what a site's own hours cannot turn round is in order everywhere. A site is
+# open for at least four hours (workflow/store/calendars.py); an hour more or less is for the night the clocks change.
+_SHORTEST_DAY, _LONGEST_DAY = 3 * 60, 25 * 60
+_CHANGE = 2 * 60  # minutes by which clocks change at most
+
+_Wait = tuple[Duration, TimeKind]
 
 
-def _follows(later: Duration, earlier: Duration, time: TimeKind) -> bool:
+def _told(wait: _Wait) -> str:
+    after, kind = wait
+    return f"{after} of {kind} time"
+
+
+def _follows(later: _Wait, earlier: _Wait) -> bool:
     """Whether one wait ends after another, on every site's calendar."""
-    if time is TimeKind.CLOCK:
-        return later.minutes > earlier.minutes
+    if later[1] is TimeKind.WORKING and earlier[1] is TimeKind.WORKING:
+        return _works_longer(later[0], earlier[0])
+    soonest, latest = _bounds(later)[0], _bounds(earlier)[1]
+    return soonest is not None and latest is not None and soonest > latest
+
+
+def _works_longer(later: Duration, earlier: Duration) -> bool:
     one, other = _working_days(earlier), _working_days(later)
     if one is not None and other is not None:
         return other > one
     return min(_working_minutes(later)) > max(_working_minutes(earlier))
+
+
+def _bounds(wait: _Wait) -> tuple[int | None, int | None]:
+    """The fewest and the most minutes a wait lasts by the clock; None where a calendar alone can say."""
+    after, kind = wait
+    if kind is TimeKind.CLOCK:
+        return after.minutes, after.minutes
+    days = _working_days(after)
+    if days == 0:
+        return 0, 0
+    least = abs(after.minutes) if days is None else abs(days) * 24 * 60 - _CHANGE
+    return (least, None) if after.amount >= 0 else (None, -least)
 
 
 def _working_days(wait: Duration) -> int | None:
@@ -189,7 +238,8 @@ def _open_in(version: ProtocolVersion, duty: TaskRule) -> frozenset[str]:
     for trigger in duty.opens:
         starts |= _starts(version, trigger)
     missed = {kind.missed for kind in version.appointments.values()}
-    if duty.key in (version.safety_task, version.missed_task, *missed):
+    chased = {task.chase.opens for task in version.tasks.values() if task.chase is not None}
+    if duty.key in (version.safety_task, version.missed_task, *missed, *chased):
         starts |= reachable(version)
     return reached(onward(version), starts)
 

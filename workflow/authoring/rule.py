@@ -66,6 +66,11 @@ def trigger_tests(version: ProtocolVersion) -> Iterator[tuple[str, Test]]:
     yield from ((path, trigger.test) for path, trigger in triggers(version) if trigger.test is not None)
 
 
+def declared_work(version: ProtocolVersion) -> dict[str, TaskRule]:
+    """The tasks and duties a file declares itself."""
+    return {key: task for key, task in version.tasks.items() if not task.by_engine}
+
+
 def work_path(key: str, task: TaskRule) -> str:
     """Where a task or duty stands in the file."""
     if key.startswith("complication_"):

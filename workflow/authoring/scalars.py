@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from workflow.domain.actor import Role
 from workflow.domain.calendar import Duration as DomainDuration
 from workflow.domain.errors import ImpossibleInputError
+from workflow.domain.roster import NAMES
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?", re.ASCII)
 _COUNT = re.compile(r"0|[1-9][0-9]{0,3}", re.ASCII)
@@ -110,7 +111,7 @@ def _own_name(value: str) -> str:
 
 
 def _told(value: object) -> str:
-    known = ("assignee", *Role)
+    known = (*NAMES, *Role)
     if not isinstance(value, str) or value not in known:
         raise wrong("somebody to tell", value, ", ".join(known))
     return value
@@ -192,7 +193,7 @@ SourceKey = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z][A-Z0-
 Names = Annotated[tuple[Name, ...], BeforeValidator(some), AfterValidator(once)]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(some), AfterValidator(once)]
 Roles = Annotated[tuple[Role, ...], BeforeValidator(some), AfterValidator(once)]
-Told = Annotated[str, PlainValidator(_told), WithJsonSchema({"enum": ["assignee", *Role]})]
+Told = Annotated[str, PlainValidator(_told), WithJsonSchema({"enum": [*NAMES, *Role]})]
 Pair = Annotated[
     tuple[Number, ...],
     AfterValidator(_two),

@@ -37,6 +37,7 @@ from workflow.authoring.shape_plans import (
     WrittenForm,
     WrittenParameter,
     WrittenPlan,
+    WrittenPriority,
     WrittenRefill,
     WrittenRemark,
 )
@@ -44,7 +45,7 @@ from workflow.authoring.shape_response import WrittenResponse
 from workflow.domain.actor import Role
 from workflow.domain.calendar import TimeKind
 from workflow.domain.item import Kind
-from workflow.domain.ladder import OnHold, Urgency
+from workflow.domain.ladder import AfterOutage, OnHold, Urgency
 from workflow.domain.trial import Method
 
 
@@ -156,6 +157,7 @@ class WrittenTransition(Written):
 
 class WrittenRung(Written):
     after: Duration
+    time: TimeKind | None = None
     tell: Annotated[tuple[Told, ...], BeforeValidator(some), AfterValidator(once)]
 
 
@@ -166,7 +168,13 @@ class WrittenLadder(Written):
     urgency: Urgency
     rungs: Annotated[tuple[WrittenRung, ...], BeforeValidator(some)]
     repeat: Duration
+    after_outage: AfterOutage = AfterOutage.FIRE
     source: Text | None = None
+
+
+class WrittenChase(Sourced):
+    attempts: Counted
+    opens: Name
 
 
 class WrittenWork(Written):
@@ -175,6 +183,7 @@ class WrittenWork(Written):
     ladder: Name
     follows: Ref | None = None
     advice: Remark | None = None
+    chase: WrittenChase | None = None
     opens: Annotated[tuple[WrittenEvent, ...], BeforeValidator(some)] | None = None
 
     @model_validator(mode="after")
@@ -278,6 +287,7 @@ class WrittenProtocol(Written):
     complications: dict[Name, WrittenComplication] = Field(default_factory=dict)
     benchmarks: dict[Name, WrittenBenchmark] = Field(default_factory=dict)
     background: dict[Name, WrittenRemark] = Field(default_factory=dict)
+    priority: WrittenPriority | None = None
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Self:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from workflow.authoring.scalars import Code, Counted, Name, Names, Number, Pair, Remark, Span, Text, broken, some
-from workflow.authoring.shape_criterion import Sourced, Written, WrittenCriterion
+from workflow.authoring.shape_criterion import OPERATORS, Compared, Sourced, Written, WrittenCriterion
 from workflow.domain.actor import Role
+from workflow.domain.calendar import TimeKind
 from workflow.domain.trial import Method
 
 
@@ -114,6 +115,7 @@ class WrittenAppointment(Written):
     label: Text
     needs: Names | None = None
     missed: Name | None = None
+    act: Name | None = None
 
 
 class WrittenComplication(Sourced):
@@ -135,3 +137,16 @@ class WrittenBenchmark(Sourced):
 
 class WrittenRemark(Sourced):
     text: Remark
+
+
+class WrittenPriority(Compared):
+    label: Text
+    item: Code
+    within: Span
+    time: TimeKind
+
+    @model_validator(mode="after")
+    def _compared_once(self) -> Self:
+        if len(self.operators) != 1:
+            raise broken("a priority compares its item once", f"one of {', '.join(OPERATORS)}")
+        return self

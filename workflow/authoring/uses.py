@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator
 
-from workflow.authoring.rule import gate_tests, tests_under, trigger_tests
+from workflow.authoring.rule import declared_work, gate_tests, tests_under, trigger_tests, work_path
 from workflow.domain.criterion import Test
 from workflow.domain.following import FOLLOWED
 from workflow.domain.item import Basis, Kind
@@ -29,6 +29,8 @@ def every_test(version: ProtocolVersion) -> Iterator[tuple[str, Test]]:
         for side, test in (("function", rule.function), ("tolerance", rule.tolerance)):
             if test is not None:
                 yield f"{path}.{side}", test
+    if version.priority is not None:
+        yield "priority", version.priority.test
     if version.anticoagulants is not None:
         for row in version.anticoagulants.interruptions:
             if row.when is not None:
@@ -98,16 +100,24 @@ def names_in_plans(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Co
                 yield f"{path}.lines.{value}", "parameter", line.parameter, version.parameters
     for key, plan in version.plans.items():
         yield f"observation_plans.{key}.drug", "drug", plan.drug, version.drugs
-    for key, kind in version.appointments.items():
-        if kind.missed:
-            yield f"appointments.{key}.missed", "duty", kind.missed, version.tasks
+    yield from _names_in_appointments(version)
     if version.anticoagulants is not None:
         for at, name in enumerate(version.anticoagulants.procedures):
             yield f"anticoagulants.procedures.{at}", "appointment", name, version.appointments
     for key, task in version.tasks.items():
         if task.follows:
-            yield f"{'duties' if task.scope == 'episode' else 'tasks'}.{key}.follows", "moment", task.follows, FOLLOWED
+            yield f"{work_path(key, task)}.follows", "moment", task.follows, FOLLOWED
+        if task.chase is not None:
+            yield f"{work_path(key, task)}.chase.opens", "task or duty", task.chase.opens, declared_work(version)
     yield from _names_in_invariants(version)
+
+
+def _names_in_appointments(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Container[str]]]:
+    for key, kind in version.appointments.items():
+        if kind.missed:
+            yield f"appointments.{key}.missed", "duty", kind.missed, declared_work(version)
+        if kind.act:
+            yield f"appointments.{key}.act", "act", kind.act, version.acts
 
 
 def _names_in_invariants(version: ProtocolVersion) -> Iterator[tuple[str, str, str, Container[str]]]:
@@ -117,7 +127,8 @@ def _names_in_invariants(version: ProtocolVersion) -> Iterator[tuple[str, str, s
             if name:
                 yield f"{path}.{what}", what, name, known
         yield from ((f"{path}.asks.{at}", "gate", name, version.gates) for at, name in enumerate(invariant.asks))
-        yield from ((f"{path}.without.{at}", "duty", name, version.tasks) for at, name in enumerate(invariant.without))
+        work = declared_work(version)
+        yield from ((f"{path}.without.{at}", "duty", name, work) for at, name in enumerate(invariant.without))
 
 
 def bases(version: ProtocolVersion) -> Iterator[tuple[str, Basis]]:
@@ -138,6 +149,7 @@ def must_be_sourced(version: ProtocolVersion) -> Iterator[tuple[str, Basis]]:
     yield from ((f"complications.{key}", one.basis) for key, one in version.complications.items())
     yield from ((f"benchmarks.{key}", one.basis) for key, one in version.benchmarks.items())
     yield from ((f"background.{key}", one.basis) for key, one in version.background.items())
+    yield from ((f"{work_path(k, t)}.chase", t.chase.basis) for k, t in version.tasks.items() if t.chase is not None)
     if version.anticoagulants is not None:
         for row in version.anticoagulants.interruptions:
             yield f"anticoagulants.interruptions.{row.key}", row.basis

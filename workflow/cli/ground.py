@@ -37,7 +37,7 @@ class Ground:
     def desk(self) -> Desk:
         """Where people's requests are worked."""
         store = open_store(self.now.database_url, self.now.theca_key_file, pooler=self.now.database_pooler)
-        return Desk(store, Bell(self.now.redis_url))
+        return Desk(store, Bell(self.now.broker))
 
     def admin(self) -> Store:
         """The store as theca_migrate."""

@@ -41,7 +41,7 @@ def referrals(
             desk=desk, person=asking(desk, here.now), site=site, protocol=protocol, dates=dates, dry=dry_run
         )
         found = intake.rows(file.read_bytes(), REFERRAL, headings=_pairs(headings, REFERRAL))
-        _tell(intake.referrals(source, found), REFERRAL, errors, dry=dry_run)
+        _tell(intake.referrals(source, found), REFERRAL, errors, site=site, dry=dry_run)
 
 
 @imports.command()
@@ -62,7 +62,7 @@ def diaries(
             desk=desk, person=asking(desk, here.now), site=site, protocol=protocol, dates=dates, dry=dry_run
         )
         found = intake.rows(file.read_bytes(), DIARY, headings=_pairs(headings, DIARY))
-        _tell(intake.diaries(source, found, item=item), DIARY, errors, dry=dry_run)
+        _tell(intake.diaries(source, found, item=item), DIARY, errors, site=site, dry=dry_run)
 
 
 @adopts.command()
@@ -96,6 +96,8 @@ def adopt(
             duties=tuple(_duty(text) for text in duty or ()),
         )
         print(f"{mrn} stands in {answer.stage} since {answer.occurred_at}")
+        if "withheld" in answer.about:
+            print(f"{answer.about['withheld']} arrived overdue and wait for a release: theca backlog list {site}")
 
 
 def _duty(text: str) -> RunningDuty:
@@ -135,7 +137,7 @@ def _pairs(headings: list[str] | None, fields: tuple[str, ...]) -> dict[str, str
     return {field: heading for field, _, heading in pairs}
 
 
-def _tell(found: Intake, fields: tuple[str, ...], errors: Path | None, *, dry: bool) -> None:
+def _tell(found: Intake, fields: tuple[str, ...], errors: Path | None, *, site: str, dry: bool) -> None:
     """Say what became of a file; exit 1 where a row was refused."""
     for refused in found.refused:
         print(f"line {refused.row.line}: {refused.because}")
@@ -143,5 +145,8 @@ def _tell(found: Intake, fields: tuple[str, ...], errors: Path | None, *, dry: b
         write_private(errors, intake.error_file(found, fields))
     verb = "would be taken" if dry else "taken"
     print(f"{found.taken} rows {verb}, {found.known} known already, {len(found.refused)} refused")
+    if found.withheld:
+        waits = "would wait" if dry else "wait"
+        print(f"{found.withheld} arrived overdue and {waits} for a release: theca backlog list {site}")
     if found.refused:
         raise typer.Exit(REFUSED)

@@ -1,24 +1,26 @@
-"""theca sweep, why, ledger: work one round by hand, and look at one candidate."""
+"""theca sweep, why, huddle, ledger: work one round by hand, and look at one candidate, or at what harms today."""
 
 import json
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from workflow.cli.ground import asking, ground, plainly
-from workflow.domain.canonical import plain
+from workflow.cli.standing import basis, for_programs, morning
 from workflow.domain.errors import NotFoundError
 from workflow.service import look
 from workflow.service.act import Desk
 from workflow.service.fire import sweep as fire_what_is_due
+from workflow.service.huddle import huddle as of_site
 from workflow.store.staff import Person
 from workflow.store.worklist import EpisodesWanted
 
 sweeps = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 whys = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+huddles = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 ledgers = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _Json = Annotated[bool, typer.Option("--json", help="for programs")]
 _Episode = Annotated[str, typer.Argument(help="the candidate's code, as in messages, or the episode's id")]
@@ -36,16 +38,20 @@ def why(episode: _Episode, *, as_json: _Json = False) -> None:
     """Why is this candidate not moving: one sentence, and what it rests on. Acts as the bearer of THECA_TOKEN."""
     with plainly(), ground(upgrade=False) as here:
         desk = here.desk()
-        person = asking(desk, here.now)
-        _, found = look.explain(desk, person, _episode(desk, person, episode))
-    if as_json:
-        print(json.dumps(plain(found), indent=2))
-        return
-    print(found.sentence)
-    for seen in found.way.bars if found.way else ():
-        print(f"  {seen.verdict}: {seen.label}: {seen.because}")
-    for opening in found.way.opens_when if found.way else ():
-        print(f"  opens when: {opening}")
+        with closing(desk.store):
+            person = asking(desk, here.now)
+            sight, found = look.explain(desk, person, episode_of(desk, person, episode))
+    print(for_programs(found) if as_json else "\n".join(basis(found, sight.situation)))
+
+
+@huddles.command()
+def huddle(site: Annotated[str, typer.Argument(help="one of your sites")], *, as_json: _Json = False) -> None:
+    """What harms at a site if nobody acts today, gravest first. Acts as the bearer of THECA_TOKEN."""
+    with plainly(), ground(upgrade=False) as here:
+        desk = here.desk()
+        with closing(desk.store):
+            found = of_site(desk, asking(desk, here.now), site)
+    print(for_programs(found) if as_json else "\n".join(morning(found)))
 
 
 @ledgers.command()
@@ -59,7 +65,7 @@ def show(
     with plainly(), ground(upgrade=False) as here:
         desk = here.desk()
         person = asking(desk, here.now)
-        lines = look.chain(desk, person, _episode(desk, person, episode), after=after, most=10_000)
+        lines = look.chain(desk, person, episode_of(desk, person, episode), after=after, most=10_000)
     for line in lines:
         if as_json:
             print(json.dumps({"hash": line.hash, "payload": line.payload, **json.loads(line.head)}))
@@ -70,7 +76,7 @@ def show(
         raise typer.Exit(1)
 
 
-def _episode(desk: Desk, person: Person, text: str) -> str:
+def episode_of(desk: Desk, person: Person, text: str) -> str:
     """The id of an episode: as given, or the newest of the candidate with this code. Raises NotFoundError."""
     with suppress(ValueError):
         return str(UUID(text))

@@ -2,6 +2,10 @@
 
 Clock time counts elapsed hours: a `d` is 24 h, whatever the clocks do. Working time counts only open hours
 of working days; a working `d` is the same wall-clock time on the n-th working day after.
+
+A site that closes no later than it opens closes on the next day, and its hours belong to the day on which it opened.
+A site is open from the moment its clock first shows the opening time, or later, until it first shows the closing time,
+or later: hours that the clocks skip are no open hours, and an hour that comes twice opens and closes nothing twice.
 """
 
 import re
@@ -17,6 +21,7 @@ from workflow.domain.errors import ImpossibleInputError
 _DURATION = re.compile(r"(-?)([0-9]{1,4})(min|h|d|w)", re.ASCII)
 _MINUTES = {"min": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 _HORIZON_DAYS = 3700
+_MIDNIGHT, _DAY, _MINUTE = time(0), timedelta(days=1), timedelta(minutes=1)
 
 
 class TimeKind(StrEnum):
@@ -57,7 +62,10 @@ class Duration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """When a site works: its zone, open hours, working weekdays (Monday is 0), and the days it is closed."""
+    """When a site works: its zone, open hours, working weekdays (Monday is 0), and the days it is closed.
+
+    Midnight as the closing time is the end of the day, so 00:00 to 00:00 is the whole day.
+    """
 
     zone: str
     opens: time = time(8)
@@ -66,11 +74,31 @@ class Calendar:
     closed: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
-        if self.opens >= self.closes or not self.weekdays:
-            raise ImpossibleInputError("a site opens before it closes, on at least one weekday")
+        if not self.weekdays:
+            raise ImpossibleInputError("a site works on at least one weekday")
+        if self.opens == self.closes != _MIDNIGHT:
+            raise ImpossibleInputError(
+                "a site opens and closes at different times", place="closes", allowed="00:00 to 24:00 is the whole day"
+            )
+
+    @property
+    def night(self) -> bool:
+        """Whether the hours go on past midnight."""
+        return _MIDNIGHT < self.closes < self.opens
+
+    @property
+    def open_minutes(self) -> int:
+        """The open minutes of a working day on which no clock changes."""
+        opens, closes = (at.hour * 60 + at.minute for at in (self.opens, self.closes))
+        return (closes - opens) % (24 * 60) or 24 * 60
 
     def works_on(self, day: date) -> bool:
         return day.weekday() in self.weekdays and day not in self.closed
+
+    def day(self, at: datetime) -> date:
+        """The day of the site a moment belongs to; what is left of a night belongs to the evening before."""
+        local = self.local(at)
+        return local.date() - _DAY if self.night and local.time() < self.closes else local.date()
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(_zone(self.zone))
@@ -106,28 +134,47 @@ class Calendar:
         return int(total / timedelta(minutes=1))
 
     def _working_days(self, at: datetime, count: int) -> datetime:
-        local, step = self.local(at), timedelta(days=1 if count >= 0 else -1)
-        day, left = local.date(), abs(count)
+        if count == 0:
+            return at.astimezone(UTC)
+        local, day, left, step = self.local(at), self.day(at), abs(count), _DAY if count > 0 else -_DAY
+        after_midnight = local.date() - day
         for _ in range(_HORIZON_DAYS):
-            if left == 0:
-                return datetime.combine(day, local.timetz()).astimezone(UTC)
             day += step
             left -= self.works_on(day)
+            if left == 0:
+                wall = datetime.combine(day + after_midnight, local.time())
+                return wall.replace(tzinfo=_zone(self.zone)).astimezone(UTC)
         raise ImpossibleInputError(f"no working day within {_HORIZON_DAYS} days of {at:%Y-%m-%d}")
 
     def _windows(self, at: datetime, *, back: bool) -> Iterator[tuple[datetime, datetime]]:
         """The open windows after `at` (before it, latest first), in UTC, the first one cut at `at`."""
-        zone, day, at = _zone(self.zone), self.local(at).date(), at.astimezone(UTC)
+        step, at = -_DAY if back else _DAY, at.astimezone(UTC)
+        day = self.local(at).date() - step  # the window of the day before can reach into this one
         for _ in range(_HORIZON_DAYS):
             if self.works_on(day):
-                opens = datetime.combine(day, self.opens, zone).astimezone(UTC)
-                closes = datetime.combine(day, self.closes, zone).astimezone(UTC)
+                opens, closes = self._window(day)
                 first, last = (opens, min(closes, at)) if back else (max(opens, at), closes)
-                if first < last:  # never so where the clocks go forward over a very short day
+                if first < last:  # never so where the clocks skip all of it
                     yield first, last
-            day += timedelta(days=-1 if back else 1)
+            day += step
+
+    def _window(self, day: date) -> tuple[datetime, datetime]:
+        last = day if self.opens < self.closes else day + _DAY
+        opens, closes = datetime.combine(day, self.opens), datetime.combine(last, self.closes)
+        return _shown(self.zone, opens), _shown(self.zone, closes)
 
 
 @lru_cache(maxsize=256)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+@lru_cache(maxsize=16384)
+def _shown(zone: str, wall: datetime) -> datetime:
+    """When the clocks of a zone first show this time or a later one, in UTC."""
+    late, early = (wall.replace(tzinfo=_zone(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    while late - early > _MINUTE:  # a time that is skipped: the moment of the jump lies between its two readings
+        middle = early + _MINUTE * ((late - early) // _MINUTE // 2)
+        shown = middle.astimezone(_zone(zone)).replace(tzinfo=None)
+        early, late = (early, middle) if shown >= wall else (middle, late)
+    return late

@@ -11,52 +11,35 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
 from types import NoneType, UnionType
-from typing import TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Plain: TypeAlias = "str | int | list[Plain] | dict[str, Plain]"
 T = TypeVar("T")
 _Revive = Callable[[object], object]
+_Form = Callable[[Any], "Plain"]
 
 
 def instant(at: datetime) -> str:
     """A moment as canonical text. Raises ValueError where the time is naive."""
     if at.tzinfo is None:
         raise ValueError("a time without an offset")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def plain(value: object) -> Plain:
     """A value as strings, integers, lists and dicts. Raises TypeError for what has no canonical form."""
-    match value:
-        case Enum():
-            return str(value.value)
-        case str():
-            return value if value.isascii() else unicodedata.normalize("NFC", value)
-        case bool() | float():
-            raise TypeError(f"{value!r} has no canonical form")
-        case int():
-            return value
-        case datetime():
-            return instant(value)
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return format(value, "f")
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items() if item is not None}
-        case tuple() | list():
-            return [plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        named = ((name, getattr(value, name)) for name in _names(type(value)))
-        return {name: plain(item) for name, item in named if item is not None}
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+    return _FORMS[type(value)](value)
 
 
 def canonical(value: object) -> bytes:
     """The bytes that are hashed."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":")).encode("ascii")
+    return written(plain(value))
+
+
+def written(image: Plain) -> bytes:
+    """The same bytes, of a value that is plain already."""
+    return _SORTED.encode(image).encode("ascii")
 
 
 def revive(cls: type[T], data: object) -> T:
@@ -67,11 +50,52 @@ def revive(cls: type[T], data: object) -> T:
     return cls(**{name: revivers[name](item) for name, item in data.items() if item is not None})
 
 
-@lru_cache(maxsize=128)
-def _names(cls: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cls))
+class _Forms(dict[type, _Form]):
+    """How values of each class are made plain; worked out once per class. The first kind that fits counts."""
+
+    def __missing__(self, cls: type) -> _Form:
+        known = next((form for kind, form in _KINDS if issubclass(cls, kind)), None)
+        self[cls] = known or (_of_fields(cls) if is_dataclass(cls) else _refused)
+        return self[cls]
 
 
+_FORMS = _Forms()
+_SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
+def _letters(value: str) -> str:
+    return value if value.isascii() else unicodedata.normalize("NFC", value)
+
+
+def _of_mapping(value: Mapping[object, object]) -> Plain:
+    return {str(key): _FORMS[type(item)](item) for key, item in value.items() if item is not None}
+
+
+def _of_fields(cls: type) -> _Form:
+    names = tuple(field.name for field in fields(cls))
+
+    def form(value: object) -> Plain:
+        found = ((name, getattr(value, name)) for name in names)
+        return {name: _FORMS[type(item)](item) for name, item in found if item is not None}
+
+    return form
+
+
+def _refused(value: object) -> Plain:
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], _Form], ...] = (
+    (Enum, lambda value: str(value.value)),
+    (str, _letters),
+    ((bool, float), _refused),
+    (int, lambda value: value),
+    (datetime, instant),
+    (date, lambda value: value.isoformat()),
+    (Decimal, lambda value: format(value, "f")),
+    (Mapping, _of_mapping),
+    ((tuple, list), lambda value: [plain(item) for item in value]),
+)
 _REVIVERS: dict[type, dict[str, _Revive]] = {}
 
 

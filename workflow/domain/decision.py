@@ -5,14 +5,17 @@ its line, and folding the lines gives the state back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 from workflow.domain.canonical import Plain, plain, revive
 from workflow.domain.episode import COLLECTIONS, WEIGHTY, Episode, Hold
 from workflow.domain.gate import GateReport
 from workflow.domain.ladder import Urgency
+from workflow.domain.partial import grown
 from workflow.domain.situation import Situation
 from workflow.domain.view import View
 
@@ -83,7 +86,8 @@ class Decision:
     def __post_init__(self) -> None:
         assert self.entry.seq == self.before.seq + 1 == self.after.seq
         assert self.after.closed_at is None or not self.after.open_duties
-        assert bool(self.entry.put or self.entry.set) or self.entry.outcome is Outcome.REFUSED
+        changed = bool(self.entry.put or self.entry.set or self.entry.told)
+        assert changed or self.entry.outcome is Outcome.REFUSED
 
     @property
     def refused(self) -> bool:
@@ -104,8 +108,7 @@ class Draft:
         """Add a thing or its after-image. Things are never removed."""
         assert isinstance(value, COLLECTIONS[collection])
         self._put.setdefault(collection, {})[key] = value
-        merged = {**getattr(self.episode, collection), key: value}
-        self.episode = _set(self.episode, {collection: merged})
+        self.episode = _set(self.episode, {collection: grown(getattr(self.episode, collection), key, value)})
 
     @property
     def version(self) -> int:
@@ -149,7 +152,7 @@ class Draft:
             told=tuple(message.key for message in self.messages),
             stands={"stage": self.episode.stage, "version": version},
         )
-        after = replace(self.episode, seq=entry.seq, version=version)
+        after = _set(self.episode, {"seq": entry.seq, "version": version})
         return Decision(before=self.s.episode, after=after, entry=entry, messages=tuple(self.messages))
 
 
@@ -193,5 +196,11 @@ def _field(name: str, value: object) -> object:
     raise KeyError(name)
 
 
-def _set(episode: Episode, fields: Mapping[str, object]) -> Episode:
-    return replace(episode, **fields)  # type: ignore[arg-type]  # names and types checked by _field and its callers
+_NAMES = tuple(field.name for field in fields(Episode))
+_VALUES = attrgetter(*_NAMES)
+
+
+def _set(episode: Episode, changes: Mapping[str, object]) -> Episode:
+    """The episode with some fields changed; done several times in every decision, so without looking each field up."""
+    values: dict[str, Any] = dict(zip(_NAMES, _VALUES(episode), strict=True))
+    return Episode(**{**values, **changes})  # names and types are checked by _field and its callers

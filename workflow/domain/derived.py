@@ -65,8 +65,10 @@ def _count_doses(view: "View", _: str) -> Known | Missing:
 
 
 def _count_duties(view: "View", of: str) -> Known | Missing:
-    duties = [task for task in view.episode.tasks.values() if of in ("", task.name) and _ran(task, view.at)]
-    names = ", ".join(sorted({view.protocol.tasks[task.name].label for task in duties}))
+    rules = view.protocol.tasks
+    ran = [task for task in view.episode.tasks.values() if of in ("", task.name) and _ran(task, view.at)]
+    duties = [task for task in ran if of or not rules[task.name].by_engine]  # a lost letter bars nobody's way
+    names = ", ".join(sorted({rules[task.name].label for task in duties}))
     shown = f"{len(duties)}" + (f" ({names})" if names else "")
     return Known(shown=shown, number=Decimal(len(duties)))
 

@@ -22,17 +22,26 @@ class Urgency(StrEnum):
     RED = "red"  # harm may follow within hours
 
 
+class AfterOutage(StrEnum):
+    """What becomes of reminders that were due while nobody looked what is due."""
+
+    FIRE = "fire"  # each is told, late, one after the other
+    COLLAPSE = "collapse"  # told once, as the highest rung whose time has passed
+    SKIP = "skip"  # not told; the ladder goes on with what is still ahead
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """After how long, counted from the anchor, who is told: roles, or `assignee`."""
 
     after: Duration
     tell: tuple[str, ...]
+    time: TimeKind | None = None  # where it is not the ladder's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
-    """The rungs of one task, in ascending order, on one kind of time."""
+    """The rungs of one task, in ascending order; `time` is the kind of time of every rung that names no other."""
 
     key: str
     label: str
@@ -41,20 +50,33 @@ class Ladder:
     urgency: Urgency
     rungs: tuple[Rung, ...]
     repeat: Duration
+    after_outage: AfterOutage = AfterOutage.FIRE
     source: str = ""
+
+    @property
+    def last(self) -> int:
+        return len(self.rungs) - 1
+
+    def kind(self, rung: int) -> TimeKind:
+        """The kind of time a rung runs on; the repeats of the last rung run on its own."""
+        return self.rungs[rung].time or self.time
+
+    def due(self, rung: int, anchor: datetime, calendar: Calendar) -> datetime:
+        """When a rung is due, counted from the anchor, in UTC."""
+        return calendar.after(anchor, self.rungs[rung].after, self.kind(rung))
 
     def first(self, anchor: datetime, calendar: Calendar) -> datetime:
         """When rung 0 is due, in UTC."""
-        return calendar.after(anchor, self.rungs[0].after, self.time)
+        return self.due(0, anchor, calendar)
 
     def next(
         self, rung: int, *, anchor: datetime, due_at: datetime, now: datetime, calendar: Calendar
     ) -> tuple[int, datetime]:
         """The rung after this one and when it is due. The last rung repeats and never catches up on what passed."""
-        if rung + 1 < len(self.rungs):
-            return rung + 1, calendar.after(anchor, self.rungs[rung + 1].after, self.time)
-        if self.time is TimeKind.WORKING:
-            return rung, calendar.after(max(due_at, now), self.repeat, self.time)
+        if rung < self.last:
+            return rung + 1, self.due(rung + 1, anchor, calendar)
+        if self.kind(rung) is TimeKind.WORKING:
+            return rung, calendar.after(max(due_at, now), self.repeat, TimeKind.WORKING)
         missed = max(0, (now - due_at) // self.repeat.elapsed)
         return rung, due_at + self.repeat.elapsed * (missed + 1)
 

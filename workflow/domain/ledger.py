@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow.domain.canonical import canonical
+from workflow.domain.canonical import canonical, written
 from workflow.domain.decision import Entry
 from workflow.domain.episode import Episode
 
@@ -39,7 +39,7 @@ class Line:
 
 def chain(entry: Entry, *, episode: Episode, prev: str, salt: bytes, engine: str) -> Line:
     """Chain one entry after `prev`. `episode` is the one after the decision."""
-    payload = canonical(entry.payload)
+    payload = written(entry.payload)
     head = canonical(
         {
             "actor": entry.actor,

@@ -30,11 +30,14 @@ class Verb(StrEnum):
     REASSIGN = "reassign"
     SNOOZE = "snooze"
     WAIT = "wait"
+    CONTACT = "contact"  # log an attempt to reach an outsider
     HOLD = "hold"
     RELEASE = "release"
+    RELEASE_BACKLOG = "release_backlog"  # let reminders go that were withheld because their work arrived overdue
     OVERRIDE = "override"
     DEVIATE = "deviate"
     MIGRATE = "migrate"  # let an episode go on under another version of its protocol
+    ROSTER = "roster"  # who is away, who stands in, who is on call; one's own absence is anybody's to say
     MANAGE = "manage"  # sites, staff, tokens, calendars
 
 
@@ -70,11 +73,14 @@ POLICY: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.REASSIGN: _CARE,
         Verb.SNOOZE: _CARE,
         Verb.WAIT: _CARE,
+        Verb.CONTACT: _CARE,
         Verb.HOLD: _LEADS | {Role.IMPLANTER},
         Verb.RELEASE: _LEADS | {Role.IMPLANTER},
+        Verb.RELEASE_BACKLOG: frozenset({Role.COORDINATOR, Role.LEAD}),
         Verb.OVERRIDE: _DECIDES,
         Verb.DEVIATE: _DECIDES,
         Verb.MIGRATE: frozenset({Role.CLINICIAN, Role.LEAD}),
+        Verb.ROSTER: frozenset({Role.COORDINATOR, Role.LEAD, Role.ADMIN}),
         Verb.MANAGE: frozenset({Role.ADMIN}),
     }
 )

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from workflow.domain.actor import Role
 from workflow.domain.anticoagulant import AnticoagulantRule
-from workflow.domain.calendar import Duration
+from workflow.domain.calendar import Duration, TimeKind
 from workflow.domain.criterion import Criterion, Group, Test
 from workflow.domain.errors import UnknownNameError
 from workflow.domain.item import Basis, Item
@@ -20,6 +20,7 @@ from workflow.domain.task import Scope
 from workflow.domain.trial import Method
 
 T = TypeVar("T")
+UNDELIVERED = "undelivered"  # the engine's own duty and its ladder: a letter did not arrive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,15 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chase:
+    """After every so many attempts to reach the outsider a task waits on, further work opens."""
+
+    attempts: int
+    opens: str
+    basis: Basis = Basis()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
     """A task or duty as declared. A duty closes only on `closes`; `gates` must be open for that to count."""
 
@@ -120,6 +130,8 @@ class TaskRule:
     follows: str = ""  # its ladder counts from this derived moment, wherever that moves, instead of from its fact
     repeats: bool = False  # opened for an appointment while an item that needs has expired by then
     advice: str = ""  # what whoever does it should know
+    by_engine: bool = False  # no file declares it: every version has it
+    chase: Chase | None = None  # what comes when the outsider it waits on does not answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +168,17 @@ class AppointmentKind:
     label: str
     needs: tuple[str, ...] = ()
     missed: str = ""
+    act: str = ""  # what it is booked for: the gates of that act are looked at ahead of the day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priority:
+    """Whose referral is worked before others, and within how long their first step must be done."""
+
+    label: str
+    test: Test
+    within: Duration
+    time: TimeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +277,7 @@ class ProtocolVersion:
     complications: Mapping[str, Complication] = field(default_factory=dict)
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
     background: Mapping[str, Remark] = field(default_factory=dict)
+    priority: Priority | None = None
 
     @property
     def name(self) -> str:

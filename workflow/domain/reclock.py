@@ -29,15 +29,15 @@ class Pace:
     def times(self) -> tuple[object, ...]:
         """All that a due time rests on."""
         ladder = self.ladder
-        return (self.anchor, ladder.time, ladder.repeat, [rung.after for rung in ladder.rungs])
+        return (self.anchor, ladder.repeat, [(rung.after, ladder.kind(at)) for at, rung in enumerate(ladder.rungs)])
 
     @property
     def last(self) -> int:
-        return len(self.ladder.rungs) - 1
+        return self.ladder.last
 
     def due(self, rung: int, calendar: Calendar) -> datetime:
         """When a rung is due, counted from the anchor."""
-        return calendar.after(self.anchor, self.ladder.rungs[rung].after, self.ladder.time)
+        return self.ladder.due(rung, self.anchor, calendar)
 
 
 def reclock(draft: Draft, task: Task, old: Pace, new: Pace, *, longest: timedelta) -> None:
@@ -72,14 +72,14 @@ def _moved(draft: Draft, timer: Timer, old: Pace, new: Pace) -> tuple[int, datet
     if repeats and timer.rung < new.last:
         return timer.rung + 1, new.due(timer.rung + 1, calendar)
     if repeats or timer.rung > new.last:
-        return rung, min(timer.due_at, calendar.after(now, new.ladder.repeat, new.ladder.time))
+        return rung, min(timer.due_at, calendar.after(now, new.ladder.repeat, new.ladder.kind(rung)))
     put_off = max(timedelta(), timer.due_at - planned)
     return rung, new.due(rung, calendar) + put_off
 
 
 def _paused(draft: Draft, timer: Timer, old: Pace, new: Pace) -> None:
     calendar, rung, left = draft.s.calendar, min(timer.rung, new.last), timer.remaining or 0
-    hold, time = draft.episode.hold, new.ladder.time
+    hold, time = draft.episode.hold, new.ladder.kind(rung)
     if old.times != new.times and hold is not None:
         left = calendar.between(hold.since, new.due(rung, calendar), time)
     if new.ladder.on_hold is OnHold.RUN:

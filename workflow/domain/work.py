@@ -137,7 +137,10 @@ def project(draft: Draft, task: Task, *, rung: int) -> None:
     """Set the task's one timer to a rung, counted from its anchor."""
     ladder = draft.s.protocol.ladders[draft.s.protocol.tasks[task.name].ladder]
     anchor = counted_from(draft.view(draft.s.now), task)
-    due = draft.s.calendar.after(anchor, ladder.rungs[rung].after, ladder.time)
+    due = ladder.due(rung, anchor, draft.s.calendar)
+    known = draft.episode.tasks[task.key]
+    if known.withheld_until is not None:  # it counts from something new, and is no backlog any more
+        draft.put("tasks", task.key, replace(known, withheld_until=None))
     set_timer(draft, task.key, rung=rung, due_at=due)
     if draft.episode.hold is not None:
         _pause(draft, task)
@@ -145,8 +148,16 @@ def project(draft: Draft, task: Task, *, rung: int) -> None:
 
 def set_timer(draft: Draft, key: str, *, rung: int, due_at: datetime) -> None:
     """Put the one timer of a task to a rung and a time; `n` counts how often that was done."""
-    n = draft.episode.timers[key].n + 1 if key in draft.episode.timers else 1
-    draft.put("timers", key, Timer(key=key, n=n, rung=rung, due_at=due_at, state=TimerState.LIVE))
+    before = draft.episode.timers.get(key)
+    n, reached = (1, None) if before is None else (before.n + 1, before.reached)
+    draft.put("timers", key, Timer(key=key, n=n, rung=rung, due_at=due_at, state=TimerState.LIVE, reached=reached))
+
+
+def answered(draft: Draft, key: str) -> None:
+    """Somebody has taken a task: whom its last rung reached no longer matters."""
+    timer = draft.episode.timers[key]
+    if timer.reached is not None:
+        draft.put("timers", key, replace(timer, reached=None))
 
 
 def end_task(
@@ -156,7 +167,7 @@ def end_task(
     ended = replace(task, state=state, closing=why, closed_at=at, closed_by=draft.s.actor.id, closed_on=closed_on)
     draft.put("tasks", task.key, ended)
     timer = draft.episode.timers[task.key]
-    draft.put("timers", task.key, replace(timer, state=TimerState.ENDED, remaining=None))
+    draft.put("timers", task.key, replace(timer, state=TimerState.ENDED, remaining=None, reached=None))
 
 
 def end_tasks(draft: Draft, wanted: Callable[[Task], bool], *, why: str, at: datetime) -> None:
@@ -167,7 +178,7 @@ def end_tasks(draft: Draft, wanted: Callable[[Task], bool], *, why: str, at: dat
 
 
 def pause_clocks(draft: Draft) -> None:
-    """Stop the clocks declared pausable, keeping the time left in the ladder's own kind of time."""
+    """Stop the clocks declared pausable, keeping the time left in the kind of time of the rung that is next."""
     for task in draft.episode.open_tasks:
         _pause(draft, task)
 
@@ -177,14 +188,14 @@ def resume_clocks(draft: Draft) -> None:
     for task in draft.episode.open_tasks:
         ladder, timer = _clock(draft, task)
         if timer.state is TimerState.PAUSED:
-            due = draft.s.calendar.later(draft.s.now, timer.remaining or 0, ladder.time)
+            due = draft.s.calendar.later(draft.s.now, timer.remaining or 0, ladder.kind(timer.rung))
             set_timer(draft, task.key, rung=timer.rung, due_at=due)
 
 
 def _pause(draft: Draft, task: Task) -> None:
     ladder, timer = _clock(draft, task)
     if ladder.on_hold is OnHold.PAUSE and timer.state is TimerState.LIVE:
-        left = draft.s.calendar.between(draft.s.now, timer.due_at, ladder.time)
+        left = draft.s.calendar.between(draft.s.now, timer.due_at, ladder.kind(timer.rung))
         draft.put("timers", task.key, replace(timer, n=timer.n + 1, state=TimerState.PAUSED, remaining=left))
 
 

@@ -2,7 +2,7 @@
 
     BEGIN ► lock the episode, see the actor's sites ► policy ► load it whole ► decide, pure ► apply ► COMMIT ► ring
 
-A reassignment takes a sixth, to see who works at the site today.
+What is said of a task takes a sixth, to see who works at the site today, who is away and who stands in.
 A repeated command key is answered from the ledger; a stale page is refused before anything is decided.
 """
 
@@ -22,8 +22,9 @@ from workflow.domain.observation import Absence, Observation, Reading
 from workflow.domain.policy import POLICY, Verb, require
 from workflow.domain.situation import Situation
 from workflow.domain.task import Outsider
+from workflow.failpoints import failpoint
 from workflow.service.answer import Answer, retold, told
-from workflow.store import candidates, episodes, ledger, protocols, staff
+from workflow.store import candidates, episodes, ledger, links, protocols, staff
 from workflow.store.bell import Bell
 from workflow.store.episodes import Answered, Command, Loaded, Locked
 from workflow.store.session import Store
@@ -49,6 +50,7 @@ class Asked:
     key: str | None = None
     body: str = ""
     version: int | None = None
+    once: str = ""  # the link that asks, where one does; it is used up with the decision
 
     @property
     def command(self) -> Command | None:
@@ -144,18 +146,31 @@ def complete(desk: Desk, asked: Asked, *, task: str, note: str = "") -> Answer:
     return perform(desk, asked, Verb.COMPLETE, lambda s: decide.complete(s, key=task, note=note))
 
 
-def acknowledge(desk: Desk, asked: Asked, *, task: str, until: datetime) -> Answer:
-    """Take a task on until a time."""
-    return perform(desk, asked, Verb.ACKNOWLEDGE, lambda s: decide.acknowledge(s, key=task, until=until))
+def acknowledge(
+    desk: Desk,
+    asked: Asked,
+    *,
+    task: str,
+    until: datetime,
+    by: str | None = None,
+    via: decide.Via = decide.Via.APP,
+    note: str = "",
+) -> Answer:
+    """Take a task on until a time; or log that `by` said so on the phone."""
+
+    def deciding(s: Situation) -> Decision:
+        return decide.acknowledge(s, key=task, until=until, by=by, via=via, note=note)
+
+    return perform(desk, asked, Verb.ACKNOWLEDGE, deciding, with_roster=True)
 
 
 def claim(desk: Desk, asked: Asked, *, task: str) -> Answer:
     """Make a task mine."""
-    return perform(desk, asked, Verb.CLAIM, lambda s: decide.claim(s, key=task))
+    return perform(desk, asked, Verb.CLAIM, lambda s: decide.claim(s, key=task), with_roster=True)
 
 
 def reassign(desk: Desk, asked: Asked, *, task: str, to: str, reason: str | None = None) -> Answer:
-    """Give a task to somebody who works at the site today. Raises ImpossibleInputError for anybody else."""
+    """Give or offer a task to somebody who works at the site today. Raises ImpossibleInputError for anybody else."""
 
     def deciding(s: Situation) -> Decision:
         _works_here(s, task, to)
@@ -166,12 +181,38 @@ def reassign(desk: Desk, asked: Asked, *, task: str, to: str, reason: str | None
 
 def snooze(desk: Desk, asked: Asked, *, task: str, until: datetime, reason: str) -> Answer:
     """Put a task's first reminder off."""
-    return perform(desk, asked, Verb.SNOOZE, lambda s: decide.snooze(s, key=task, until=until, reason=reason))
+
+    def deciding(s: Situation) -> Decision:
+        return decide.snooze(s, key=task, until=until, reason=reason)
+
+    return perform(desk, asked, Verb.SNOOZE, deciding, with_roster=True)
 
 
 def wait(desk: Desk, asked: Asked, *, task: str, on: Outsider, until: datetime, reason: str) -> Answer:
     """Say that a task waits on an outsider, and when they are chased."""
-    return perform(desk, asked, Verb.WAIT, lambda s: decide.wait(s, key=task, on=on, until=until, reason=reason))
+
+    def deciding(s: Situation) -> Decision:
+        return decide.wait(s, key=task, on=on, until=until, reason=reason)
+
+    return perform(desk, asked, Verb.WAIT, deciding, with_roster=True)
+
+
+def contact(
+    desk: Desk,
+    asked: Asked,
+    *,
+    task: str,
+    how: decide.Means,
+    reached: bool,
+    note: str = "",
+    chase_at: datetime | None = None,
+) -> Answer:
+    """Log an attempt to reach the outsider a task waits on."""
+
+    def deciding(s: Situation) -> Decision:
+        return decide.contact(s, key=task, how=how, reached=reached, note=note, chase_at=chase_at)
+
+    return perform(desk, asked, Verb.CONTACT, deciding, with_roster=True)
 
 
 def hold(desk: Desk, asked: Asked, *, reason: str, occurred_at: datetime | None = None) -> Answer:
@@ -227,6 +268,7 @@ def perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding, *, with_ro
 
     Raises NotFoundError, NotPermittedError, StaleError, KeyReusedError, UnavailableError, and what deciding raises.
     """
+    failpoint("T0")
     try:
         answer = _perform(desk, asked, verb, deciding, with_roster=with_roster)
     except IntegrityError:
@@ -234,13 +276,17 @@ def perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding, *, with_ro
         answer = _perform(desk, asked, verb, deciding, with_roster=with_roster)
     if not answer.replayed:
         desk.bell.ring()
+    failpoint("T11")
     return answer
 
 
 def _perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding, *, with_roster: bool) -> Answer:
     with desk.store.transaction() as connection:
+        failpoint("T2")
         locked = episodes.lock(connection, asked.episode, sites=asked.person.sites)
+        failpoint("T3")
         require(asked.person.at(locked.site), verb)
+        failpoint("T1")
         loaded = episodes.load(connection, locked.site, [locked.id], command=asked.command)[locked.id]
         if loaded.answered is not None:
             return _answered(desk.store, connection, locked, loaded, loaded.answered, asked.body)
@@ -249,8 +295,13 @@ def _perform(desk: Desk, asked: Asked, verb: Verb, deciding: Deciding, *, with_r
         if with_roster:
             situation = replace(situation, roster=staff.roster(connection, locked.site))
         decision = deciding(situation)
+        failpoint("T4")
+        if asked.once and not links.use(connection, site=locked.site, link=asked.once):
+            raise ImpossibleNowError("this link was used", place="link")
         keys = episodes.keys_of(desk.store.vault, {locked.id: loaded})
         episodes.apply(connection, [decision], heads={locked.id: loaded.head}, keys=keys, command=asked.command)
+        failpoint("T9")
+    failpoint("T10")
     return told(decision)
 
 

@@ -4,10 +4,11 @@ ledger    every line is hashed, chained and committed to as it claims
 fold      the stored state is the fold of the ledger
 timers    every open task has exactly one timer, live or declared-paused; every ended task an ended one
 duties    no episode is closed with a duty open
-messages  every message a line names is there once, and no other
+commands  every command key that was used leads to its ledger line
+messages  who must be told was told once; every message ended, with its reason, or waits no longer than it may
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -17,6 +18,7 @@ from workflow.domain.episode import Episode
 from workflow.domain.ladder import OnHold, TimerState
 from workflow.domain.ledger import GENESIS
 from workflow.domain.protocol import ProtocolVersion
+from workflow.service.audit_letters import Sent, messages_of, of_messages
 from workflow.store import episodes, ledger, protocols
 from workflow.store.episodes import Loaded
 from workflow.store.ledger import Read
@@ -51,11 +53,15 @@ def audit(store: Store) -> Audit:
     with store.transaction() as connection:
         for site, page in _pages(connection):
             loaded = episodes.load(connection, site, page, sealed=False)
+            kept = messages_of(connection, site, page)
             for id_ in page:
-                lines, messages = _audit_one(store, connection, loaded[id_], flaws)
-                counts = [counts[0] + 1, counts[1] + lines, counts[2] + messages]
+                lines = _audit_one(store, connection, loaded[id_], kept[id_], flaws)
+                counts = [counts[0] + 1, counts[1] + lines, counts[2] + len(kept[id_])]
         flaws.extend(
             Flaw(episode=id_, kind="ledger", detail="a chain without an episode") for id_ in _orphans(connection)
+        )
+        flaws.extend(
+            Flaw(episode=id_, kind="commands", detail="a command without its line") for id_ in _unwritten(connection)
         )
     return Audit(episodes=counts[0], lines=counts[1], messages=counts[2], flaws=tuple(flaws))
 
@@ -69,6 +75,15 @@ def _orphans(connection: Connection) -> list[str]:
     return [str(id_) for id_ in connection.scalars(text(query))]
 
 
+def _unwritten(connection: Connection) -> list[str]:
+    """Episodes of command keys that lead to no ledger line."""
+    query = (
+        "SELECT c.episode_id FROM command AS c LEFT JOIN ledger AS l USING (site_id, episode_id, seq)"
+        " WHERE l.seq IS NULL OR l.actor <> c.actor"
+    )
+    return [str(id_) for id_ in connection.scalars(text(query))]
+
+
 def _pages(connection: Connection) -> Iterator[tuple[str, list[str]]]:
     by_site: dict[str, list[str]] = {}
     for line in connection.execute(text("SELECT site_id, id FROM episode ORDER BY site_id, id")):
@@ -78,15 +93,19 @@ def _pages(connection: Connection) -> Iterator[tuple[str, list[str]]]:
             yield site, ids[start : start + PAGE]
 
 
-def _audit_one(store: Store, connection: Connection, loaded: Loaded, flaws: list[Flaw]) -> tuple[int, int]:
+def _audit_one(store: Store, connection: Connection, loaded: Loaded, kept: Sequence[Sent], flaws: list[Flaw]) -> int:
     episode = loaded.episode
     key = store.vault.key(episode.candidate, loaded.wrapped)
     lines = ledger.read(connection, episode.site, episode.id, key)
-    kept = _messages(connection, episode)
     protocol = protocols.cached(connection, episode.protocol)
-    found = [*_chain(lines, loaded), *_fold(lines, episode), *_clocks(protocol, episode), *_told(lines, kept)]
+    found = [
+        *_chain(lines, loaded),
+        *_fold(lines, episode),
+        *_clocks(protocol, episode),
+        *of_messages(lines, episode, kept),
+    ]
     flaws.extend(Flaw(episode=episode.id, kind=kind, detail=detail) for kind, detail in found)
-    return len(lines), len(kept)
+    return len(lines)
 
 
 def _chain(lines: list[Read], loaded: Loaded) -> Iterator[tuple[str, str]]:
@@ -107,6 +126,9 @@ def _fold(lines: list[Read], episode: Episode) -> Iterator[tuple[str, str]]:
     if state != episode:
         names = [name for name in Episode.__slots__ if getattr(state, name) != getattr(episode, name)]
         yield "fold", f"the rows differ from the ledger in {', '.join(names)}"
+    last = lines[-1].payload if lines else None
+    if last is not None and last["stands"] != {"stage": episode.stage, "version": episode.version}:
+        yield "fold", "the last line leaves another stage or version"
 
 
 def _clocks(protocol: ProtocolVersion, episode: Episode) -> Iterator[tuple[str, str]]:
@@ -122,16 +144,3 @@ def _clocks(protocol: ProtocolVersion, episode: Episode) -> Iterator[tuple[str, 
             yield "timers", f"ended task {task.key} still has a clock"
     if episode.closed_at is not None and episode.open_tasks:
         yield "duties", "closed with work open"
-
-
-def _messages(connection: Connection, episode: Episode) -> set[str]:
-    query = "SELECT key FROM message WHERE site_id = :site AND episode_id = CAST(:id AS uuid)"
-    return set(connection.scalars(text(query), {"site": episode.site, "id": episode.id}))
-
-
-def _told(lines: list[Read], kept: set[str]) -> Iterator[tuple[str, str]]:
-    told = [key for line in lines if line.payload is not None for key in line.payload["told"]]
-    if len(told) != len(set(told)):
-        yield "messages", "a message was told twice"
-    for key in sorted(set(told) ^ kept):
-        yield "messages", f"{key} is {'missing' if key in told else 'in no ledger line'}"

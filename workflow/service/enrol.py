@@ -28,17 +28,19 @@ def enrol(
     protocol: str,
     occurred_at: datetime | None = None,
     command: Command | None = None,
+    one_of_many: bool = False,
 ) -> Answer:
     """Start a candidate on a protocol version (`key@number`, or the newest of `key`).
 
+    As `one_of_many`, out of a file, what is overdue already waits for a release.
     Raises NotFoundError for a site that is not yours, NotPermittedError, IdentityConflictError, ImpossibleNowError
     where the candidate has an open episode on this protocol already, and what deciding raises.
     """
     try:
-        answer = _enrol(desk, person, site, identity, protocol, occurred_at, command)
+        answer = _enrol(desk, person, site, identity, protocol, occurred_at, command, one_of_many=one_of_many)
     except IntegrityError:
         # Somebody else registered the same person or used the same key meanwhile: look again, once.
-        answer = _enrol(desk, person, site, identity, protocol, occurred_at, command)
+        answer = _enrol(desk, person, site, identity, protocol, occurred_at, command, one_of_many=one_of_many)
     desk.bell.ring()
     return answer
 
@@ -51,6 +53,8 @@ def _enrol(  # noqa: PLR0917 - as above
     protocol: str,
     occurred_at: datetime | None,
     command: Command | None,
+    *,
+    one_of_many: bool,
 ) -> Answer:
     if site not in person.sites:
         raise NotFoundError("there is no such site among yours", place="site", allowed=", ".join(person.sites))
@@ -74,7 +78,7 @@ def _enrol(  # noqa: PLR0917 - as above
             born_on=identity.born_on,
             settings=parameters.in_force(connection, site, version.key),
         )
-        decision = decide.enrol(situation, occurred_at=occurred_at)
+        decision = decide.enrol(situation, occurred_at=occurred_at, one_of_many=one_of_many)
         episodes.apply(connection, [decision], heads={}, keys={episode.id: candidate.key}, command=command)
     return told(decision)
 
@@ -114,7 +118,7 @@ def _not_twice(connection: Connection, site: str, candidate: Registered, protoco
 def _now_and_place(connection: Connection, site: str) -> tuple[datetime, Place]:
     found = connection.execute(
         text(
-            "SELECT clock_timestamp() AS now, s.zone, s.country, s.subdivision, s.opens, s.closes,"
+            "SELECT clock_timestamp() AS now, s.zone, s.country, s.subdivision, s.opens, s.closes, s.weekdays,"
             " extract(year FROM current_date)::integer AS year,"
             " (SELECT array_agg(c.day ORDER BY c.day) FROM closure AS c WHERE c.site_id = s.site_id) AS closures"
             " FROM site AS s WHERE s.site_id = :site"
@@ -127,6 +131,7 @@ def _now_and_place(connection: Connection, site: str) -> tuple[datetime, Place]:
         subdivision=found.subdivision,
         opens=found.opens,
         closes=found.closes,
+        weekdays=found.weekdays,
         year=found.year,
         closures=tuple(found.closures or ()),
     )

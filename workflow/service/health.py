@@ -11,6 +11,11 @@ from workflow.store.session import Store
 
 LATE = timedelta(seconds=60)
 
+# Without these no reminder leaves, or nothing can be trusted to be written; the other findings are to be looked at.
+DECISIVE = frozenset(
+    {"tick", "oldest due timer", "expected minus fired", "rungs that reached nobody", "dead without a task", "shape"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -21,6 +26,11 @@ class Finding:
     shown: str
     remedy: str = ""
 
+    @property
+    def decisive(self) -> bool:
+        """Whether time is not kept while this is not well."""
+        return self.what in DECISIVE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
@@ -30,23 +40,26 @@ class Vitals:
     ticked_at: datetime | None
     oldest_due: datetime | None
     due: int
-    oldest_unsent: datetime | None
+    late: int  # due for more than a minute and still live, also what was set aside
+    oldest_unsent: datetime | None  # that could have left; what waits for the morning could not
     unsent: int
     dead: int
+    dead_untold: int  # of which nobody was told
     set_aside: int
+    reached_nobody: int
+    withheld: int
+    outage_from: datetime | None
+    outage_until: datetime | None
     fsync: str
+    synchronous_commit: str
+    full_page_writes: str
     revision: str
 
 
 def vitals(store: Store) -> Vitals:
     """Read the vital signs. Raises UnavailableError where the database does not answer."""
     with store.transaction() as connection:
-        found = connection.execute(
-            text(
-                "SELECT v.*, current_setting('fsync') AS fsync,"
-                " (SELECT version_num FROM alembic_version) AS revision FROM vital_signs() AS v"
-            )
-        ).one()
+        found = connection.execute(text(_VITALS)).one()
     return Vitals(**dict(found._mapping))  # noqa: SLF001 - SQLAlchemy's own name for it
 
 
@@ -54,28 +67,86 @@ def examine(store: Store, bell: Bell) -> tuple[Finding, ...]:
     """Every finding, well or not."""
     hangs = bell.hangs()
     return (
-        *_of_database(vitals(store)),
+        *findings(vitals(store)),
         Finding(
             what="doorbell",
             well=hangs,
             shown="answers" if hangs else "does not answer",
-            remedy="is the broker (REDIS_URL) up? rows wait meanwhile, nothing is lost",
+            remedy="is the broker (REDIS_URL) up? rows wait meanwhile, nothing is lost: each worker looks by itself",
         ),
     )
 
 
-def _of_database(seen: Vitals) -> tuple[Finding, ...]:
+def keeps_time(store: Store) -> bool:
+    """Whether nothing decisive is wrong. Raises UnavailableError where the database does not answer."""
+    return all(one.well for one in findings(vitals(store)) if one.decisive)
+
+
+def findings(seen: Vitals) -> tuple[Finding, ...]:
+    """What the vital signs mean."""
+    return (*_of_time(seen), *_of_letters(seen), *_of_work(seen), *_of_database(seen))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+
+
+_VITALS = (
+    "SELECT v.*, current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,"
+    " current_setting('full_page_writes') AS full_page_writes,"
+    " (SELECT version_num FROM alembic_version) AS revision FROM vital_signs() AS v"
+)
+
+
+def _of_time(seen: Vitals) -> tuple[Finding, ...]:
     return (
         _age("tick", seen.ticked_at, seen.now, missing="never", remedy="start a worker: nobody looks what is due"),
         _age("oldest due timer", seen.oldest_due, seen.now, remedy="workers do not keep up, or the queue is stuck"),
+        _none(
+            "expected minus fired",
+            seen.late,
+            "reminders that should have left: look at the workers' log; `theca sweep` fires them by hand",
+        ),
+        _none("timers set aside", seen.set_aside, "these failed to fire; the workers' log names why"),
+        _last_outage(seen),
+    )
+
+
+def _of_letters(seen: Vitals) -> tuple[Finding, ...]:
+    return (
         _age("oldest unsent message", seen.oldest_unsent, seen.now, remedy="is the mail relay reachable?"),
         _none("dead messages", seen.dead, "nobody was told: look at GET /api/v1/messages?state=dead"),
-        _none("timers set aside", seen.set_aside, "these failed to fire; the workers' log names why"),
+        _none(
+            "dead without a task",
+            seen.dead_untold,
+            "tell those people yourself (GET /api/v1/messages?state=dead), and look at the workers' log",
+        ),
+    )
+
+
+def _of_work(seen: Vitals) -> tuple[Finding, ...]:
+    return (
+        _none(
+            "rungs that reached nobody",
+            seen.reached_nobody,
+            "nobody holds the role, or all are away: theca roster add; GET /api/v1/tasks?late=true shows the work",
+        ),
+        Finding(what="withheld backlog", well=True, shown=_counted(seen.withheld, "waits", "wait")),
+    )
+
+
+def _of_database(seen: Vitals) -> tuple[Finding, ...]:
+    lasting = {
+        "fsync": seen.fsync == "on",
+        "synchronous_commit": seen.synchronous_commit not in {"off", "local"},
+        "full_page_writes": seen.full_page_writes == "on",
+    }
+    loose = [name for name, holds in lasting.items() if not holds]
+    return (
         Finding(
             what="durable writes",
-            well=seen.fsync == "on",
-            shown=f"fsync {seen.fsync}",
-            remedy="turn fsync on before any real data",
+            well=not loose,
+            shown=", ".join(f"{name} {getattr(seen, name)}" for name in lasting),
+            remedy=f"turn {' and '.join(loose)} on before any real data",
         ),
         Finding(
             what="shape",
@@ -86,12 +157,25 @@ def _of_database(seen: Vitals) -> tuple[Finding, ...]:
     )
 
 
+def _last_outage(seen: Vitals) -> Finding:
+    """An outage is over once it is noted: nothing is wrong any more, and somebody should look at what it delayed."""
+    if seen.outage_from is None or seen.outage_until is None:
+        return Finding(what="last outage", well=True, shown="none")
+    lasted = (seen.outage_until - seen.outage_from).total_seconds() / 60
+    when = f"{seen.outage_from:%Y-%m-%d %H:%M} UTC, {lasted:.0f} min"
+    return Finding(what="last outage", well=True, shown=f"{when}; theca outages says what it delayed")
+
+
 def _age(what: str, since: datetime | None, now: datetime, *, missing: str = "none", remedy: str) -> Finding:
     if since is None:
         return Finding(what=what, well=missing == "none", shown=missing, remedy=remedy)
     age = now - since
-    return Finding(what=what, well=age <= LATE, shown=f"{age.total_seconds():.0f} s ago", remedy=remedy)
+    return Finding(what=what, well=abs(age) <= LATE, shown=f"{age.total_seconds():.0f} s ago", remedy=remedy)
 
 
 def _none(what: str, count: int, remedy: str) -> Finding:
     return Finding(what=what, well=count == 0, shown=str(count), remedy=remedy)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many} for a release"

@@ -29,6 +29,7 @@ from workflow.domain.observation import Absence, Reading
 from workflow.domain.protocol import ProtocolVersion
 from workflow.service import act
 from workflow.service.act import Asked, Desk
+from workflow.service.answer import Answer
 from workflow.service.enrol import enrol
 from workflow.store import candidates, protocols, staff, worklist
 from workflow.store.bell import Bell
@@ -84,6 +85,7 @@ class Intake:
 
     taken: int = 0
     known: int = 0
+    withheld: int = 0  # tasks that arrived overdue and wait for a release
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -133,6 +135,7 @@ def referrals(source: Source, found: Iterable[Row]) -> Intake:
     """Enrol each row's candidate and record what the referral says."""
     source, here = _begin(source)
     seen: dict[str, int] = {}
+    withheld: list[int] = []
 
     def take(row: Row) -> bool:
         identity = _identity(row, source.dates)
@@ -142,9 +145,14 @@ def referrals(source: Source, found: Iterable[Row]) -> Intake:
         if number in seen:
             raise ImpossibleInputError(f"the same record number as line {seen[number]}", place="mrn")
         seen[number] = row.line
-        return _refer(source, row, identity, at, said)
+        answer = _refer(source, row, identity, at, said)
+        if not answer.replayed:
+            withheld.append(int(str(answer.about.get("withheld", 0))))
+        return not answer.replayed
 
-    return _each(found, take)
+    intake = _each(found, take)
+    intake.withheld = sum(withheld)
+    return intake
 
 
 def diaries(source: Source, found: Iterable[Row], *, item: str) -> Intake:
@@ -272,8 +280,8 @@ def _in_words(wrong: TroubleError) -> str:
     return f"{wrong.detail} (allowed: {wrong.allowed})" if wrong.allowed else wrong.detail
 
 
-def _refer(source: Source, row: Row, identity: Identity, at: datetime, said: tuple[Reading, ...]) -> bool:
-    """Enrol one referral and record what it says; False where this row was taken before."""
+def _refer(source: Source, row: Row, identity: Identity, at: datetime, said: tuple[Reading, ...]) -> Answer:
+    """Enrol one referral and record what it says."""
     key = _key(row)
     answer = enrol(
         source.desk,
@@ -283,11 +291,12 @@ def _refer(source: Source, row: Row, identity: Identity, at: datetime, said: tup
         protocol=source.protocol,
         occurred_at=at,
         command=Command(actor=source.person.id, key=key, body=key),
+        one_of_many=True,
     )
     if said and not source.dry:
         asked = Asked(person=source.person, episode=answer.episode, key=f"{key}.said", body=key)
         act.record(source.desk, asked, readings=said)
-    return not answer.replayed
+    return answer
 
 
 def _said(row: Row, protocol: ProtocolVersion, at: datetime) -> tuple[Reading, ...]:

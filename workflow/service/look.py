@@ -47,6 +47,7 @@ class Sight:
     code: str
     identity: Identity | None
     situation: Situation
+    emergency_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,7 @@ def _sight(desk: Desk, connection: Connection, person: Person, episode: str, pag
         born_on=identity.born_on if identity else None,
         settings=loaded.settings,
     )
-    return Sight(code=loaded.code, identity=identity, situation=situation)
+    return Sight(code=loaded.code, identity=identity, situation=situation, emergency_number=loaded.emergency_number)
 
 
 def _searched(desk: Desk, connection: Connection, seen: Sequence[str], search: str) -> list[str]:
@@ -241,6 +242,7 @@ def _place(line: SiteLine) -> Place:
         subdivision=line.subdivision,
         opens=line.opens,
         closes=line.closes,
+        weekdays=line.weekdays,
         year=line.year,
         closures=tuple(day for day, _ in line.closures),
     )

@@ -3,29 +3,64 @@
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import Connection
+
 from workflow.domain.actor import Role
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.protocol import ProtocolVersion
+from workflow.service import recalendar
 from workflow.service.intake import rows
-from workflow.store import parameters, protocols, staff
+from workflow.store import parameters, protocols, sites, staff
 from workflow.store.session import Store
+from workflow.store.sites import Habits
 
+AS_IT_IS = Habits()
 PEOPLE = ("person", "name", "email", "site", "role")
 
 
-def add_site(store: Store, *, site: str, name: str, zone: str, country: str, subdivision: str = "") -> None:
+def add_site(
+    store: Store,
+    *,
+    site: str,
+    name: str,
+    zone: str,
+    country: str,
+    subdivision: str | None = None,
+    habits: Habits = AS_IT_IS,
+    dry: bool = False,
+) -> int:
     """Add a site, or change it: `zone` an IANA name, `country` and `subdivision` ISO 3166, for its public holidays.
 
-    Raises ImpossibleInputError for a zone or country nobody knows, or an id with anything but a-z, 0-9 and dash.
+    Answers how many clocks moved with its working time, or would (`dry`). Raises ImpossibleInputError naming what is
+    wrong and what is allowed.
     """
-    with store.transaction() as connection:
-        staff.add_site(connection, site=site, name=name, zone=zone, country=country, subdivision=subdivision)
+
+    def write(connection: Connection) -> None:
+        sites.add(connection, site=site, name=name, zone=zone, country=country, subdivision=subdivision, habits=habits)
+
+    return recalendar.change(store, site, write, why="the site's hours or holidays changed", dry=dry)
 
 
-def add_closure(store: Store, *, site: str, day: date, label: str) -> None:
-    """A day the site is closed beside weekends and public holidays."""
-    with store.transaction() as connection:
-        staff.add_closure(connection, site=site, day=day, label=label)
+def add_closure(store: Store, *, site: str, day: date, label: str, dry: bool = False) -> int:
+    """A day the site is closed beside weekends and public holidays; answers how many clocks moved, or would.
+
+    Raises ImpossibleInputError.
+    """
+
+    def write(connection: Connection) -> None:
+        sites.add_closure(connection, site=site, day=day, label=label)
+
+    return recalendar.change(store, site, write, why=f"closed on {day}: {label}", dry=dry)
+
+
+def remove_closure(store: Store, *, site: str, day: date, dry: bool = False) -> int:
+    """The site is open on that day after all; answers how many clocks moved, or would. Raises ImpossibleInputError."""
+
+    def write(connection: Connection) -> None:
+        if not sites.remove_closure(connection, site=site, day=day) and not recalendar.unfinished(connection, site):
+            raise ImpossibleInputError(f"{site} has no closure on {day}", place="day", allowed="theca calendar show")
+
+    return recalendar.change(store, site, write, why=f"open on {day} after all", dry=dry)
 
 
 def add_person(store: Store, *, person: str, name: str, email: str = "") -> None:

@@ -4,20 +4,17 @@ Since when they stand here, what bars the nearest way on, who holds the next ste
 and what would open the way. Whose question it is makes no difference to the answer.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow.domain.criterion import Verdict
-from workflow.domain.decide import Option, survey
-from workflow.domain.decide.deviate import DOSES
-from workflow.domain.gate import GateReport
+from workflow.domain.appointment import AppointmentState
 from workflow.domain.ladder import TimerState
-from workflow.domain.protocol import Transition
+from workflow.domain.onward import Way, nearest
+from workflow.domain.readiness import Readiness, readiness
 from workflow.domain.situation import Situation
-from workflow.domain.task import Scope, Task
-
-PUNCTURE = DOSES[0]
+from workflow.domain.standing import Standing, late_stay, of_the_stay, standings
+from workflow.service.sentence import Told, sentence
+from workflow.service.waiting import Approval, Asked, approval, asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +29,44 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One way on from here, whoever asks: what bars it, who may take it, and what would open it."""
+class Waiting:
+    """Work that waits on an outsider, when they are to be chased, and how often somebody has tried."""
 
-    name: str
+    task: str
     label: str
-    roles: tuple[str, ...]
-    reports: tuple[GateReport, ...]
-    second_person: bool
+    on: str
+    chase_at: datetime
+    attempts: int
 
-    @property
-    def bars(self) -> tuple[GateReport, ...]:
-        return tuple(seen for seen in self.reports if not seen.passes)
 
-    @property
-    def opens_when(self) -> tuple[str, ...]:
-        return tuple(seen.opens_when for seen in self.bars if seen.opens_when)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """Work that somebody has taken on until a time; or, without one, was asked to take over."""
+
+    task: str
+    label: str
+    by: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The clock of one open task or duty.
+
+    `due_at` is None while a hold pauses it; `withheld_until` is told while its reminders wait to be released.
+    """
+
+    task: str
+    label: str
+    duty: bool
+    urgency: str
+    state: str
+    rung: int
+    tells: tuple[str, ...]
+    due_at: datetime | None
+    late_since: datetime | None
+    withheld_until: datetime | None
+    unheard: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,27 +77,53 @@ class Why:
     stage: str
     since: datetime
     day: int
+    late_since: datetime | None
+    review_at: datetime | None
     way: Way | None
     holders: tuple[str, ...]
+    asked: Asked | None
+    approval: Approval | None
     next_due: Due | None
+    waiting: tuple[Waiting, ...]
+    promises: tuple[Promise, ...]
+    offers: tuple[Promise, ...]
+    clocks: tuple[Clock, ...]
+    appointments: tuple[Readiness, ...]
 
 
 def why(s: Situation, *, code: str) -> Why:
     """Why the candidate of this code stands where they stand."""
-    episode = s.episode
+    episode, found, way = s.episode, standings(s), nearest(s)
     assert episode.stint_at is not None
-    way = None if s.protocol.stage(episode.stage).ends else _nearest(s)
-    holders = _holders(s, way)
-    due = next_due(s)
-    sentence = "; ".join(part for part in (_standing(s, code, way), _held_by(s, holders), _coming(s, due)) if part)
+    told = Told(
+        s=s,
+        code=code,
+        day=day_of(s, episode.stint_at),
+        late_since=late_stay(found),
+        way=way,
+        holders=_holders(s, way, found),
+        asked=asked(s),
+        approval=approval(s, way),
+        found=found,
+        planned=_planned(s),
+    )
     return Why(
-        sentence=f"{sentence}.",
+        sentence=sentence(told),
         stage=episode.stage,
         since=episode.stint_at,
-        day=day_of(s, episode.stint_at),
+        day=told.day,
+        late_since=told.late_since,
+        review_at=episode.hold.review_at if episode.hold else None,
         way=way,
-        holders=holders,
-        next_due=due,
+        holders=told.holders,
+        asked=told.asked,
+        approval=told.approval,
+        next_due=next_due(s),
+        waiting=tuple(_waiting(one) for one in found if one.waits_on),
+        promises=tuple(_promise(s, one) for one in found if one.promised(s.now)),
+        offers=tuple(_offer(one) for one in found if one.task.offered_to),
+        clocks=tuple(_clock(one) for one in found),
+        appointments=told.planned,
     )
 
 
@@ -89,100 +134,58 @@ def day_of(s: Situation, since: datetime) -> int:
 
 def next_due(s: Situation) -> Due | None:
     """The timer that fires next among the open tasks."""
-    clocks = [(s.episode.timers[task.key], task) for task in s.episode.open_tasks]
-    live = [(timer, task) for timer, task in clocks if timer.state is TimerState.LIVE]
-    if not live:
+    one = next((one for one in standings(s) if one.clock is TimerState.LIVE), None)
+    if one is None or one.due_at is None:
         return None
-    timer, task = min(live, key=lambda pair: (pair[0].due_at, pair[0].key))
-    rule = s.protocol.task(task.name)
-    rung = s.protocol.ladders[rule.ladder].rungs[timer.rung]
-    tells = tuple(task.assignee or rule.role if name == "assignee" else name for name in rung.tell)
-    return Due(task=task.key, label=rule.label, rung=timer.rung, tells=tells, due_at=timer.due_at)
+    return Due(task=one.task.key, label=one.label, rung=one.rung, tells=one.tells, due_at=one.due_at)
 
 
-def _nearest(s: Situation) -> Way | None:
-    """The way on with the fewest bars; a trial goes on by its puncture, and declared exceptions come last."""
-    options = {option.name: option for option in survey(s).options}
-    rules = [s.protocol.transition(name) for name in options]
-    trial = s.episode.trial
-    if trial is not None and trial.ended_at is None and trial.punctured_at is None:
-        rules = [rule for rule in rules if rule.authorises == PUNCTURE] or rules
-    onward = [rule for rule in rules if _leads_on(s, rule)] or [rule for rule in rules if rule.gates]
-    ways = [(_way(s, _authorised_first(s, rule, options)), rule) for rule in onward]
-    best = min(ways, key=lambda pair: (bool(pair[1].reasons), len(pair[0].bars)), default=None)
-    return None if best is None else best[0]
-
-
-def _leads_on(s: Situation, rule: Transition) -> bool:
-    """Whether a transition leads to a later stage of the pathway, and not to an end of it."""
-    order = list(s.protocol.stages)
-    later = bool(rule.to) and order.index(rule.to) > order.index(s.episode.stage)
-    return later and not s.protocol.stage(rule.to).ends
-
-
-def _authorised_first(s: Situation, rule: Transition, options: dict[str, Option]) -> Option:
-    """An act that nobody has authorised yet waits for its authorisation, so that is the way to tell of."""
-    option = options[rule.name]
-    missing = any(seen.gate == "authorisation" for seen in option.reports)
-    for name, other in options.items():
-        if missing and s.protocol.transition(name).authorises == rule.records:
-            return other
-    return option
-
-
-def _way(s: Situation, option: Option) -> Way:
-    roles = tuple(str(role) for role in s.protocol.transition(option.name).by)
-    reports = tuple(seen for seen in option.reports if seen.gate != "role")
-    return Way(name=option.name, label=option.label, roles=roles, reports=reports, second_person=option.second_person)
-
-
-def _holders(s: Situation, way: Way | None) -> tuple[str, ...]:
+def _holders(s: Situation, way: Way | None, found: tuple[Standing, ...]) -> tuple[str, ...]:
     """Who holds the next step: those who may walk an open way, else whoever has the work here."""
     if way is not None and not way.bars and s.episode.hold is None:
         return way.roles
-    scope = Scope.HOLD if s.episode.hold is not None else Scope.STINT
-    work = [task for task in s.episode.open_tasks if task.scope is scope] or list(s.episode.open_tasks)
-    return tuple(dict.fromkeys(task.assignee or str(task.role) for task in work))
+    return tuple(dict.fromkeys(one.holder for one in of_the_stay(s, found) or found))
 
 
-def _standing(s: Situation, code: str, way: Way | None) -> str:
-    episode, label = s.episode, s.protocol.stage(s.episode.stage).label
-    assert episode.stint_at is not None
-    since = f"{s.calendar.local(episode.stint_at):%Y-%m-%d %H:%M}"
-    if episode.hold is not None:
-        held = f"{s.calendar.local(episode.hold.since):%Y-%m-%d %H:%M}"
-        return f"{code} is on hold in {label} since {held}: {episode.hold.reason}"
-    if way is None:
-        return f"{code} ended in {label} on {since}" + _kept_open(s, episode.open_duties)
-    here = f"{code} stands in {label} since {since} (day {day_of(s, episode.stint_at)})"
-    if not way.bars:
-        second = ", by two people" if way.second_person else ""
-        return f"{here} and can move on: {way.label}{second}"
-    unknown = all(seen.verdict is Verdict.UNKNOWN for seen in way.bars)
-    verb = "waits for what is not known" if unknown else "is barred"
-    return f"{here}: {way.label} {verb} ({_brief([seen.because for seen in way.bars])})"
+def _planned(s: Situation) -> tuple[Readiness, ...]:
+    """The appointments ahead, the next one first."""
+    ahead = [
+        one
+        for one in s.episode.appointments.values()
+        if one.state is AppointmentState.PLANNED and one.starts_at > s.now and one.kind in s.protocol.appointments
+    ]
+    return tuple(readiness(s, one) for one in sorted(ahead, key=lambda one: (one.starts_at, one.key)))
 
 
-def _kept_open(s: Situation, duties: Sequence[Task]) -> str:
-    labels = sorted({s.protocol.task(duty.name).label for duty in duties})
-    return f" and is kept open by: {', '.join(labels)}" if labels else ""
+def _waiting(one: Standing) -> Waiting:
+    task = one.task
+    assert task.waiting_on is not None
+    assert task.acknowledged_until is not None
+    return Waiting(
+        task=task.key, label=one.label, on=task.waiting_on, chase_at=task.acknowledged_until, attempts=task.contacts
+    )
 
 
-def _held_by(s: Situation, holders: tuple[str, ...]) -> str:
-    asked = [p for p in s.episode.proposals.values() if p.settled_at is None and p.until >= s.now]
-    second = f"; {asked[-1].by} has asked, and a second person must too" if asked else ""
-    return (f"the next step is with {', '.join(holders)}" if holders else "nothing is open") + second
+def _promise(s: Situation, one: Standing) -> Promise:
+    by = one.task.acknowledged_by or one.holder
+    return Promise(task=one.task.key, label=one.label, by=by, until=one.promised(s.now))
 
 
-def _coming(s: Situation, due: Due | None) -> str:
-    if due is None:
-        return ""
-    at, tells = f"{s.calendar.local(due.due_at):%Y-%m-%d %H:%M}", ", ".join(due.tells)
-    if due.due_at <= s.now:
-        return f"{tells} are being told of {due.label} now, due since {at}"
-    return f"next, {at}, {tells} will be told of {due.label}"
+def _offer(one: Standing) -> Promise:
+    return Promise(task=one.task.key, label=one.label, by=one.task.offered_to or "", until=None)
 
 
-def _brief(because: Sequence[str], most: int = 2) -> str:
-    more = f"; and {len(because) - most} more" if len(because) > most else ""
-    return "; ".join(because[:most]) + more
+def _clock(one: Standing) -> Clock:
+    return Clock(
+        task=one.task.key,
+        label=one.label,
+        duty=one.task.is_duty,
+        urgency=one.urgency,
+        state=one.clock,
+        rung=one.rung,
+        tells=one.tells,
+        due_at=one.due_at,
+        late_since=one.late_since,
+        withheld_until=one.task.withheld_until,
+        unheard=one.unheard,
+    )

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from kombu.connection import Connection as Broker
 from kombu.entity import Exchange, Queue
-from kombu.exceptions import OperationalError
 
 QUEUE = "theca"
 TICK = "workers.tick"
+AMQP = ("amqp", "pyamqp")
 _WAIT = 0.2
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,13 @@ class Bell:
         self._missed = count(1)
         self.missed = 0
 
-    def ring(self) -> None:
-        """Say that something may be due now."""
-        if self._url and not self._reach(_send):
+    def ring(self) -> bool:
+        """Say that something may be due now. Answers whether it was heard; without a broker nobody hears it."""
+        heard = bool(self._url) and self._reach(_send)
+        if self._url and not heard:
             self.missed = next(self._missed)
             log.warning("bell not heard", extra={"missed": self.missed})
+        return heard
 
     def hangs(self) -> bool:
         """Whether there is a broker that answers; rings nothing."""
@@ -37,14 +39,18 @@ class Bell:
 
     def _reach(self, use: Callable[[Broker], object]) -> bool:
         try:
-            with Broker(self._url, connect_timeout=_WAIT, transport_options=_SHORT) as broker:
+            with Broker(self._url, connect_timeout=_WAIT, transport_options=self._short()) as broker:
                 use(broker)
-        except (OperationalError, OSError):
+        except Exception:  # noqa: BLE001 - what is rung for is committed; no odd broker may make it look otherwise
             return False
         return True
 
+    def _short(self) -> dict[str, float]:
+        words = ("read_timeout", "write_timeout") if self._url.startswith(AMQP) else _SOCKET
+        return {**dict.fromkeys(words, _WAIT), "max_retries": 0}
 
-_SHORT = {"socket_timeout": _WAIT, "socket_connect_timeout": _WAIT, "max_retries": 0}
+
+_SOCKET = ("socket_timeout", "socket_connect_timeout")
 
 
 def _try(broker: Broker) -> object:

@@ -8,7 +8,7 @@ apply ─► every table at most once, the ledger through its own function      
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,14 +18,15 @@ from sqlalchemy import Connection, TextClause, text
 
 from workflow import __version__
 from workflow.domain.calendar import Calendar
-from workflow.domain.canonical import revive
+from workflow.domain.canonical import Plain, instant, plain, revive
 from workflow.domain.decision import Decision
 from workflow.domain.episode import COLLECTIONS, Episode, Hold
 from workflow.domain.errors import NotFoundError
 from workflow.domain.ledger import GENESIS, SALT_BYTES, chain
+from workflow.failpoints import failpoint
 from workflow.store.calendars import Place, calendar, dates
 from workflow.store.parameters import IN_FORCE, read
-from workflow.store.rows import COMMAND, EPISODE, MESSAGE, TABLES, insert, packed, row, upsert
+from workflow.store.rows import COMMAND, EPISODE, MESSAGE, TABLES, Image, insert, packed, row, upsert
 from workflow.store.vault import CandidateKey, Vault
 
 
@@ -50,6 +51,7 @@ class Loaded:
     settings: Mapping[str, Decimal] = field(default_factory=dict)  # the site's own values of parameters
     identity: bytes | None = None
     answered: Answered | None = None  # what the command key was used for already
+    emergency_number: str = ""  # the site's: what people call when harm may follow within hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +85,12 @@ def lock(connection: Connection, episode: str, *, sites: Sequence[str]) -> Locke
 
 def lock_many(connection: Connection, site: str, episodes: Sequence[str]) -> tuple[list[str], datetime]:
     """Lock episodes of one site in one order; those somebody else holds are left out. The time is read after."""
-    query = "SELECT id, now FROM lock_episodes(:site, CAST(:ids AS uuid[]))"
-    held = connection.execute(text(query), {"site": site, "ids": list(episodes)}).all()
-    return [str(line.id) for line in held], max((line.now for line in held), default=_LONG_AGO)
+    query = (
+        "SELECT coalesce(array_agg(id::text), '{}') AS held, max(now) AS now"
+        " FROM lock_episodes(:site, CAST(:ids AS uuid[]))"
+    )
+    found = connection.execute(text(query), {"site": site, "ids": list(episodes)}).one()
+    return list(found.held), found.now or _LONG_AGO
 
 
 def load(
@@ -118,13 +123,15 @@ def apply(
     Several decisions of one episode follow each other. The ledger refuses any line but the next.
     """
     lines, new_heads = _chained(decisions, heads=heads, keys=keys)
-    images: dict[str, dict[tuple[str, str], dict[str, object]]] = {}
+    images: _Images = {}
     for decision in decisions:
         _collect(decision, new_heads, images)
     values = {name: packed(things.values()) for name, things in images.items()}
     if command is not None:
         values[COMMAND] = packed([_command_row(command, decisions[-1])])
+    failpoint("T5")
     connection.execute(_writing(tuple(values)), values | {"lines": packed(lines)})
+    failpoint("T6")
     return new_heads
 
 
@@ -136,18 +143,21 @@ def fresh(*, id: str, site: str, candidate: str) -> Episode:  # noqa: A002 - the
 @lru_cache(maxsize=256)
 def _writing(names: tuple[str, ...]) -> TextClause:
     """The one statement that writes these tables and appends to the ledger; few combinations ever occur."""
-    parts = ((name, insert(name) if name == COMMAND else upsert(name)) for name in names)
+    parts = ((name, insert(name) if name in (COMMAND, MESSAGE) else upsert(name)) for name in names)
     ctes = ", ".join(f"w_{name} AS ({part})" for name, part in parts)
     return text(f"WITH {ctes} SELECT ledger_append(CAST(:lines AS jsonb))")
 
 
+_Images = dict[str, dict[tuple[str, str], Image]]
+_OWN = ("protocol", "stage", "stint", "stint_at", "enrolled_at", "closed_at", "seq", "version")
+_HOLD = tuple(field.name for field in fields(Hold))
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _chained(
     decisions: Sequence[Decision], *, heads: Mapping[str, str], keys: Mapping[str, CandidateKey]
-) -> tuple[list[dict[str, object]], dict[str, str]]:
-    now_heads, lines = dict(heads), list[dict[str, object]]()
+) -> tuple[list[Image], dict[str, str]]:
+    now_heads, lines = dict(heads), list[Image]()
     for decision in decisions:
         after = decision.after
         line = chain(
@@ -164,8 +174,8 @@ def _chained(
                 "site_id": after.site,
                 "episode_id": after.id,
                 "seq": line.seq,
-                "at": line.at,
-                "occurred_at": line.occurred_at,
+                "at": instant(line.at),
+                "occurred_at": instant(line.occurred_at),
                 "actor": line.actor,
                 "verb": line.verb,
                 "outcome": line.outcome,
@@ -183,53 +193,36 @@ def payload_place(episode: str, seq: int) -> str:
     return f"ledger|{episode}|{seq}"
 
 
-def _collect(
-    decision: Decision,
-    heads: Mapping[str, str],
-    images: dict[str, dict[tuple[str, str], dict[str, object]]],
-) -> None:
+def _collect(decision: Decision, heads: Mapping[str, str], images: _Images) -> None:
     """The rows a decision leaves behind; where two touch the same row, the later image stands."""
-    after = decision.after
+    after, at = decision.after, instant(decision.entry.at)
     for collection, things in decision.entry.put.items():
         table = images.setdefault(TABLES[collection], {})
         for key, value in things.items():
-            table[after.id, key] = dict(row(value, site=after.site, episode=after.id))
+            table[after.id, key] = row(value, site=after.site, episode=after.id)
     images.setdefault(EPISODE, {})[after.id, ""] = _episode_row(after, heads[after.id])
     for message in decision.messages:
-        images.setdefault(MESSAGE, {})[after.id, message.key] = dict(
-            row(message, site=after.site, episode=after.id)
-        ) | {
-            "created_at": decision.entry.at,
-            "state": "sent" if message.channel == "in_app" else "waiting",
+        at_once = message.channel == "in_app"
+        images.setdefault(MESSAGE, {})[after.id, message.key] = row(message, site=after.site, episode=after.id) | {
+            "created_at": at,
+            "state": "sent" if at_once else "waiting",
             "attempts": 0,
-            "next_try_at": decision.entry.at,
-            "settled_at": decision.entry.at if message.channel == "in_app" else None,
+            "next_try_at": at,
+            "settled_at": at if at_once else None,
         }
 
 
-def _episode_row(episode: Episode, head: str) -> dict[str, object]:
-    hold = episode.hold
-    return {
-        "site_id": episode.site,
-        "id": episode.id,
-        "candidate_id": episode.candidate,
-        "protocol": episode.protocol,
-        "stage": episode.stage,
-        "stint": episode.stint,
-        "stint_at": episode.stint_at,
-        "enrolled_at": episode.enrolled_at,
-        "closed_at": episode.closed_at,
-        "seq": episode.seq,
-        "version": episode.version,
-        "head": head,
-        "hold_reason": hold.reason if hold else None,
-        "hold_since": hold.since if hold else None,
-        "hold_review_at": hold.review_at if hold else None,
-        "hold_by": hold.by if hold else None,
-    }
+def _episode_row(episode: Episode, head: str) -> Image:
+    ids = {"site_id": episode.site, "id": episode.id, "candidate_id": episode.candidate, "head": head}
+    own = {name: _plain(getattr(episode, name)) for name in _OWN}
+    return {**ids, **own, **{f"hold_{name}": _plain(getattr(episode.hold, name, None)) for name in _HOLD}}
 
 
-def _command_row(command: Command, decision: Decision) -> dict[str, object]:
+def _plain(value: object) -> "Plain | None":
+    return None if value is None else plain(value)
+
+
+def _command_row(command: Command, decision: Decision) -> Image:
     return {
         "site_id": decision.after.site,
         "actor": command.actor,
@@ -237,7 +230,7 @@ def _command_row(command: Command, decision: Decision) -> dict[str, object]:
         "body": command.body,
         "episode_id": decision.after.id,
         "seq": decision.entry.seq,
-        "created_at": decision.entry.at,
+        "created_at": instant(decision.entry.at),
     }
 
 
@@ -299,15 +292,17 @@ def _loaded(whole: str, line: object) -> Loaded:
         wrapped=bytes(line.wrapped),  # type: ignore[attr-defined]
         identity=bytes(line.sealed) if line.sealed else None,  # type: ignore[attr-defined]
         code=line.code,  # type: ignore[attr-defined]
-        calendar=calendar(_place(data)),
+        calendar=calendar(place(data)),
         settings=read(data["settings"]),
         answered=_answered(data["answered"]),
+        emergency_number=data["site"]["emergency_number"],
     )
 
 
-def _place(data: dict[str, Any]) -> Place:
+def place(data: Mapping[str, Any]) -> Place:
+    """Where and when a site works, from its row, its closures and the year."""
     site = data["site"]
-    named = {name: site[name] for name in ("zone", "country", "subdivision", "opens", "closes")}
+    named = {name: site[name] for name in ("zone", "country", "subdivision", "opens", "closes", "weekdays")}
     return Place(**named, year=int(data["year"]), closures=dates(data["closures"]))
 
 
@@ -326,7 +321,7 @@ def _time(value: str | None) -> datetime | None:
 def _hold(stored: Mapping[str, str | None]) -> Hold | None:
     if stored["hold_reason"] is None:
         return None
-    return revive(Hold, {name: stored[f"hold_{name}"] for name in ("reason", "since", "review_at", "by")})
+    return revive(Hold, {name: stored[f"hold_{name}"] for name in _HOLD})
 
 
 def keys_of(vault: Vault, loaded: Mapping[str, Loaded]) -> dict[str, CandidateKey]:

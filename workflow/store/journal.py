@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from workflow.store.columns import moment, of_episode, one_of
@@ -57,8 +58,10 @@ class MessageRow(SQLModel, table=True):
         of_episode(),
         one_of("state", "waiting", "sent", "cancelled", "dead"),
         CheckConstraint("attempts >= 0", name="attempts"),
-        Index("ix_message_due", "next_try_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_message_due", "urgency", "next_try_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_message_waiting", "site_id", "recipient", "episode_id", postgresql_where=text("state = 'waiting'")),
         Index("ix_message_mine", "site_id", "recipient", "created_at"),
+        Index("ix_message_dead", "site_id", "episode_id", postgresql_where=text("state = 'dead'")),
     )
     site_id: str = Field(primary_key=True)
     episode_id: UUID = Field(primary_key=True)
@@ -166,3 +169,14 @@ class OutageTimerRow(SQLModel, table=True):
     n: int
     rung: int
     due_at: datetime = moment()
+
+
+class ReprojectionRow(SQLModel, table=True):
+    """An episode whose clocks are still to be put where its site's changed calendar has them."""
+
+    __tablename__ = "reprojection"
+    site_id: str = Field(primary_key=True)
+    episode_id: UUID = Field(primary_key=True)
+    before: str  # where and when the site worked, as the clocks were set
+    why: str
+    timers: dict[str, int] = Field(sa_type=JSONB)  # which projection of each

@@ -5,8 +5,10 @@ array and are unfolded by the database.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from functools import lru_cache
+from typing import TypeAlias, TypeVar, get_args, get_type_hints
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
@@ -14,6 +16,9 @@ from sqlmodel import SQLModel
 
 from workflow.domain.canonical import Plain, plain
 from workflow.store import journal, tables
+
+T = TypeVar("T")
+Image: TypeAlias = "dict[str, Plain | None]"  # one row, as it travels
 
 # What a collection of the episode is called as a table.
 TABLES: Mapping[str, str] = {
@@ -51,16 +56,39 @@ def insert(name: str) -> str:
     return f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {_unfolded(name)}"  # noqa: S608 - as above
 
 
-def packed(rows: Iterable[Mapping[str, object]]) -> str:
-    """Rows as one JSON array, in canonical form."""
-    return json.dumps([plain(row) for row in rows])
+def packed(rows: Iterable[Image]) -> str:
+    """Rows, plain already, as one JSON array."""
+    return json.dumps(list(rows))
 
 
-def row(value: object, *, site: str, episode: str) -> dict[str, Plain]:
+def columns(cls: type, alias: str) -> str:
+    """The columns that `thing` reads a dataclass from, of a table by that alias."""
+    return ", ".join(f'{alias}."{name}"' for name in _shape(cls)[0])
+
+
+def thing(cls: Callable[..., T], values: Iterable[object]) -> T:
+    """A dataclass of single values from the columns of its row."""
+    names, words = _shape(cls)
+    named = dict(zip(names, values, strict=True))
+    for name, kind in words:
+        if named[name] is not None:
+            named[name] = kind(named[name])
+    return cls(**named)
+
+
+@lru_cache(maxsize=32)
+def _shape(cls: type) -> tuple[tuple[str, ...], tuple[tuple[str, type[Enum]], ...]]:
+    """The fields of a dataclass in order, and those that take only certain words."""
+    hints = get_type_hints(cls)
+    kinds = ((name, kind) for name in hints for kind in get_args(hints[name]) or (hints[name],))
+    return tuple(hints), tuple((name, kind) for name, kind in kinds if issubclass(kind, Enum))
+
+
+def row(value: object, *, site: str, episode: str) -> Image:
     """The row of one thing of an episode."""
     image = plain(value)
     assert isinstance(image, dict)
-    return image | {"site_id": site, "episode_id": episode}
+    return {**image, "site_id": site, "episode_id": episode}
 
 
 def _table(name: str) -> Table:

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from email.errors import HeaderParseError
 from email.headerregistry import Address
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from workflow.domain.actor import Actor, Role
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.roster import Member, Roster
-from workflow.store.calendars import check_place
 
 _TOKEN_DAYS = 365
 _PERSON = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
-_SITE = re.compile(r"^[a-z][a-z0-9-]{1,39}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,33 +72,6 @@ def add_token(connection: Connection, staff: str, label: str, *, days: int = _TO
     return token
 
 
-def add_site(connection: Connection, *, site: str, name: str, zone: str, country: str, subdivision: str = "") -> None:
-    """Add a site, or change its name, zone and country."""
-    if not _SITE.match(site):
-        raise ImpossibleInputError(f"no site id {site!r}", place="site", allowed="a-z, 0-9 and dash, 2 to 40 long")
-    check_place(zone, country, subdivision)
-    connection.execute(
-        text(
-            "INSERT INTO site (site_id, name, zone, country, subdivision, opens, closes)"
-            " VALUES (:site, :name, :zone, :country, :subdivision, '08:00', '17:00')"
-            " ON CONFLICT (site_id) DO UPDATE SET name = excluded.name, zone = excluded.zone,"
-            " country = excluded.country, subdivision = excluded.subdivision"
-        ),
-        {"site": site, "name": name, "zone": zone, "country": country, "subdivision": subdivision},
-    )
-
-
-def add_closure(connection: Connection, *, site: str, day: date, label: str) -> None:
-    """A day the site is closed beside weekends and public holidays."""
-    connection.execute(
-        text(
-            "INSERT INTO closure VALUES (:site, :day, :label)"
-            " ON CONFLICT (site_id, day) DO UPDATE SET label = excluded.label"
-        ),
-        {"site": site, "day": day, "label": label},
-    )
-
-
 def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:
     """Add a person, or change their name and address. Raises ImpossibleInputError for an address that is none."""
     if not _PERSON.match(staff) or staff == "nobody":
@@ -150,22 +122,43 @@ def zone(connection: Connection, site: str) -> str:
 
 
 def roster(connection: Connection, site: str) -> Roster:
-    """Everybody who holds a role at the site today, and the channels that reach them."""
-    found = connection.execute(
-        text(
-            "SELECT s.id, s.email, array_agg(m.role) AS roles FROM membership AS m JOIN staff AS s ON s.id = m.staff_id"
-            " WHERE m.site_id = :site AND m.starts_on <= current_date"
-            " AND (m.ends_on IS NULL OR m.ends_on >= current_date) GROUP BY s.id, s.email ORDER BY s.id"
-        ),
-        {"site": site},
-    )
+    """Who works at the site today, as its own calendar counts days: who is away, stands in and is on call now."""
+    found = connection.execute(text(_ROSTER), {"site": site}).one_or_none()
+    if found is None:
+        return Roster()
+    deputies: dict[str, tuple[str, ...]] = {}
+    for person, deputy in found.deputies or ():
+        deputies[person] = (*deputies.get(person, ()), deputy)
     return Roster(
-        members=tuple(
-            Member(
-                id=line.id,
-                roles=frozenset(Role(role) for role in line.roles),
-                channels=("in_app", "email") if line.email else ("in_app",),
-            )
-            for line in found
-        )
+        members=tuple(_member(one) for one in found.members or ()),
+        away=dict(found.away or ()),
+        deputies=deputies,
+        on_call=frozenset(found.on_call or ()),
     )
+
+
+def _member(one: Mapping[str, Any]) -> Member:
+    return Member(
+        id=one["id"],
+        roles=frozenset(Role(role) for role in one["roles"]),
+        channels=("in_app", *(("email",) if one["email"] else ()), *one["kinds"]),
+    )
+
+
+_ROSTER = """
+SELECT
+  (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.id) FROM (
+    SELECT s.id, s.email, array_agg(m.role) AS roles,
+      ARRAY(SELECT a.kind FROM address AS a WHERE a.staff_id = s.id ORDER BY a.kind) AS kinds
+    FROM membership AS m JOIN staff AS s ON s.id = m.staff_id
+    WHERE m.site_id = h.site_id AND m.starts_on <= h.today AND (m.ends_on IS NULL OR m.ends_on >= h.today)
+    GROUP BY s.id, s.email) AS p) AS members,
+  (SELECT jsonb_agg(jsonb_build_array(a.staff_id, a.substitute) ORDER BY a.starts_at) FROM absence AS a
+    WHERE a.site_id = h.site_id AND a.starts_at <= h.now AND a.ends_at > h.now) AS away,
+  (SELECT jsonb_agg(jsonb_build_array(d.staff_id, d.deputy_id) ORDER BY d.staff_id, d.deputy_id) FROM deputy AS d
+    WHERE d.site_id = h.site_id) AS deputies,
+  (SELECT jsonb_agg(c.staff_id) FROM on_call AS c
+    WHERE c.site_id = h.site_id AND c.starts_at <= h.now AND c.ends_at > h.now) AS on_call
+FROM (SELECT site_id, clock_timestamp() AS now, (clock_timestamp() AT TIME ZONE zone)::date AS today FROM site
+  WHERE site_id = :site) AS h
+"""

@@ -314,6 +314,12 @@ class TaskRow(SQLModel, table=True):
         one_of("scope", "stint", "appointment", "hold", "proposal", "episode"),
         one_of("state", "open", "done", "cancelled"),
         Index("ix_task_inbox", "site_id", "role", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_task_withheld",
+            "site_id",
+            "withheld_until",
+            postgresql_where=text("state = 'open' AND withheld_until IS NOT NULL"),
+        ),
     )
     site_id: str = Field(primary_key=True)
     episode_id: UUID = Field(primary_key=True)
@@ -348,6 +354,7 @@ class TimerRow(SQLModel, table=True):
         one_of("state", "live", "paused", "ended"),
         CheckConstraint("n >= 1 AND rung >= 0", name="counts"),
         Index("ix_timer_due", "due_at", postgresql_where=text("state = 'live'")),
+        Index("ix_timer_reached_nobody", "site_id", postgresql_where=text("state = 'live' AND reached = 0")),
     )
     site_id: str = Field(primary_key=True)
     episode_id: UUID = Field(primary_key=True)

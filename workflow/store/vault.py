@@ -55,6 +55,8 @@ class Vault:
             raise KeyFileError
         self._wrap = AESGCM(_derive(secret, b"theca wrap"))
         self._index = _derive(secret, b"theca index")
+        self._own = CandidateKey(AESGCM(_derive(secret, b"theca own")))
+        self._signing = _derive(secret, b"theca signing")
 
     @classmethod
     def from_file(cls, path: Path) -> "Vault":
@@ -73,6 +75,18 @@ class Vault:
         """A candidate's data key again. Raises InvalidTag where it was wrapped for somebody else."""
         raw = self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], candidate.encode())
         return CandidateKey(AESGCM(raw))
+
+    def seal(self, data: bytes, *, place: str) -> bytes:
+        """Seal what belongs to no candidate, to a place."""
+        return self._own.seal(data, place=place)
+
+    def open(self, sealed: bytes, *, place: str) -> bytes:
+        """The bytes again. Raises InvalidTag where they were changed or moved."""
+        return self._own.open(sealed, place=place)
+
+    def signing_key(self, purpose: str) -> bytes:
+        """What signatures of one purpose are made with; those of another are made with another."""
+        return _derive(self._signing, purpose.encode())
 
     def mrn_index(self, site: str, mrn: str) -> bytes:
         """What a record number is found by: case, spaces and form of letters do not matter."""

@@ -54,6 +54,8 @@ class TaskLine:
     assignee: str | None
     acknowledged_until: datetime | None
     waiting_on: str | None
+    contacts: int
+    offered_to: str | None
     about: str | None
     due_at: datetime
     rung: int
@@ -62,6 +64,7 @@ class TaskLine:
     protocol: str
     stage: str
     code: str
+    emergency_number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +177,7 @@ class SiteLine:
     subdivision: str
     opens: str
     closes: str
+    weekdays: str
     year: int
     closures: tuple[tuple[date, str], ...]
 
@@ -220,7 +224,7 @@ def sites(connection: Connection, wanted: Sequence[str]) -> list[SiteLine]:
     """These sites, by id."""
     found = connection.execute(
         text(
-            "SELECT s.site_id AS site, s.name, s.zone, s.country, s.subdivision, s.opens, s.closes,"
+            "SELECT s.site_id AS site, s.name, s.zone, s.country, s.subdivision, s.opens, s.closes, s.weekdays,"
             " extract(year FROM current_date)::integer AS year,"
             " (SELECT jsonb_object_agg(c.day, c.label) FROM closure AS c WHERE c.site_id = s.site_id) AS closures"
             " FROM site AS s WHERE s.site_id = ANY(:sites) ORDER BY s.site_id"
@@ -231,13 +235,14 @@ def sites(connection: Connection, wanted: Sequence[str]) -> list[SiteLine]:
 
 
 def members(connection: Connection, wanted: Sequence[str]) -> list[MemberLine]:
-    """Everybody who holds a role at these sites today, by person."""
+    """Everybody who holds a role at these sites today, each site's own day, by person."""
     found = connection.execute(
         text(
             "SELECT s.id AS staff, s.name, m.site_id AS site, m.role, m.starts_on, m.ends_on"
-            " FROM membership AS m JOIN staff AS s ON s.id = m.staff_id"
-            " WHERE m.site_id = ANY(:sites) AND m.starts_on <= current_date"
-            " AND (m.ends_on IS NULL OR m.ends_on >= current_date) ORDER BY s.id, m.site_id, m.role, m.starts_on"
+            " FROM (SELECT site_id, (clock_timestamp() AT TIME ZONE zone)::date AS today FROM site) AS h"
+            " JOIN membership AS m ON m.site_id = h.site_id JOIN staff AS s ON s.id = m.staff_id"
+            " WHERE h.site_id = ANY(:sites) AND m.starts_on <= h.today"
+            " AND (m.ends_on IS NULL OR m.ends_on >= h.today) ORDER BY s.id, m.site_id, m.role, m.starts_on"
         ),
         {"sites": list(wanted)},
     )
@@ -301,14 +306,15 @@ ORDER BY e.enrolled_at DESC, e.id DESC
 
 _TASKS = f"""
 SELECT k.site_id AS site, k.episode_id::text AS episode, k.key, k.name, k.scope, k.role, k.opened_at, k.assignee,
-  k.acknowledged_until, k.waiting_on, k.about, t.due_at, t.rung, t.state AS clock, ({_LATE}) AS late,
-  e.protocol, e.stage, c.code
+  k.acknowledged_until, k.waiting_on, k.contacts, k.offered_to, k.about, t.due_at, t.rung, t.state AS clock,
+  ({_LATE}) AS late, e.protocol, e.stage, c.code, h.emergency_number
 {_CLOCKS}
 JOIN episode AS e ON e.site_id = k.site_id AND e.id = k.episode_id
+JOIN site AS h ON h.site_id = k.site_id
 JOIN candidate AS c ON c.site_id = e.site_id AND c.id = e.candidate_id
 WHERE k.site_id = ANY(:sites) AND k.state = 'open'
   AND (CAST(:role AS text) IS NULL OR k.role = CAST(:role AS text))
-  AND (NOT CAST(:mine AS boolean) OR k.assignee = CAST(:me AS text)
+  AND (NOT CAST(:mine AS boolean) OR k.assignee = CAST(:me AS text) OR k.offered_to = CAST(:me AS text)
     OR (k.assignee IS NULL AND k.site_id || '/' || k.role = ANY(CAST(:places AS text[]))))
   AND (NOT CAST(:late AS boolean) OR ({_LATE}))
   AND (CAST(:after_at AS timestamptz) IS NULL OR (t.due_at, k.episode_id, k.key)

@@ -63,7 +63,7 @@ def _texts(plan: Plan) -> Iterator[tuple[str, tuple[Entry, ...]]]:
         "Also",
         tuple(_entry("way", *runs(t, source=f"from {plan.among(t.sources)} to {plan.numbers[t.to]}")) for t in moves),
     )
-    duties = [task for task in version.tasks.values() if task.scope is Scope.EPISODE]
+    duties = [task for task in version.tasks.values() if task.scope is Scope.EPISODE and not task.by_engine]
     yield (
         "Duties outlive stages, holds and endings",
         tuple(_entry("duty", Run(task.label), Run(f"until {closing(task, version)}", "muted")) for task in duties),

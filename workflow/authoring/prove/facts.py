@@ -79,10 +79,11 @@ def ended_anywhere(protocol: ProtocolVersion, rule: TaskRule) -> bool:
 
 
 def opens_at_any_time(protocol: ProtocolVersion, rule: TaskRule) -> bool:
-    """Whether a duty can open on something the search does not follow: an appointment, a complication, a review."""
+    """Whether a duty can open on something the search does not follow: an appointment, a complication, a chase."""
     named = {protocol.safety_task, protocol.missed_task}
     named |= {kind.missed for kind in protocol.appointments.values()}
     named |= {one.duty for one in protocol.complications.values()}
+    named |= {task.chase.opens for task in protocol.tasks.values() if task.chase is not None}
     by_stage = any(rule.key in stage.duties for stage in protocol.stages.values())
     followed = all(t.stage or t.act or t.transition or t.test for t in rule.opens)
     return rule.key in named or not followed or (not rule.opens and not by_stage)

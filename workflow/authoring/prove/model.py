@@ -153,7 +153,7 @@ def _shared(protocol: ProtocolVersion, gates: Gates) -> tuple[tuple[str, ...], t
     named = {name for said in protocol.invariants.values() for name in said.without}
     for gate in protocol.gates.values():
         named |= {t.subject.of for t in tests_of(gate.criterion) if t.subject.derived == "count.open_duties"}
-    duties = [rule for rule in protocol.tasks.values() if is_duty(rule)]
+    duties = [rule for rule in protocol.tasks.values() if is_duty(rule) and not rule.by_engine]
     free = [rule for rule in duties if ended_anywhere(protocol, rule) or _ended_by_values(protocol, gates, rule)]
     rest: tuple[str, ...] | None = None
     while rest != (fewer := tuple(rule.key for rule in free if rule.key not in named)):

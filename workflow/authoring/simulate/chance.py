@@ -72,7 +72,5 @@ def minutes_of(calendar: Calendar, amount: int, unit: str, time: TimeKind) -> in
     day = 24 * 60
     week = 7
     if time is TimeKind.WORKING:
-        opens, closes = calendar.opens, calendar.closes
-        day = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
-        week = len(calendar.weekdays)
+        day, week = calendar.open_minutes, len(calendar.weekdays)
     return amount * {"min": 1, "h": 60, "d": day, "w": week * day}[unit]

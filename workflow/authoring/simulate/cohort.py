@@ -8,7 +8,7 @@ from decimal import Decimal
 from workflow.authoring.simulate.chance import Pace, Values, minutes_of
 from workflow.authoring.walk.rehearsal import Crew
 from workflow.domain.actor import Role
-from workflow.domain.calendar import Calendar, TimeKind
+from workflow.domain.calendar import Calendar
 from workflow.domain.ladder import Ladder
 from workflow.domain.protocol import ProtocolVersion
 
@@ -105,7 +105,7 @@ def paces_of(version: ProtocolVersion, calendar: Calendar, said: Mapping[str, Pa
 
 
 def _before_reminder(ladder: Ladder, calendar: Calendar) -> Pace:
-    ahead = [rung.after for rung in ladder.rungs if rung.after.minutes > 0]
-    first = ahead[0] if ahead else ladder.repeat
-    p90 = max(2, minutes_of(calendar, first.amount, first.unit, ladder.time))
-    return Pace(median=max(1, p90 // 2), p90=p90, time=TimeKind(ladder.time))
+    ahead = [(rung.after, ladder.kind(at)) for at, rung in enumerate(ladder.rungs) if rung.after.minutes > 0]
+    first, time = ahead[0] if ahead else (ladder.repeat, ladder.kind(ladder.last))
+    p90 = max(2, minutes_of(calendar, first.amount, first.unit, time))
+    return Pace(median=max(1, p90 // 2), p90=p90, time=time)

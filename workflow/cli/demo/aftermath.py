@@ -68,17 +68,18 @@ def leaks(came: Iterable[Mail], names: Iterable[str]) -> set[str]:
 def _overview(clinic: Clinic, telling: Telling, came: Sequence[Mail]) -> None:
     counted: dict[tuple[str, int], list[Mail]] = defaultdict(list)
     for mail in came:
-        counted[mail.work, mail.rung].append(mail)
+        counted[mail.urgency, mail.rung].append(mail)
     rows = [
         (
             len(of),
             "reminder" if rung == 0 else f"escalation {rung}",
-            work,
+            urgency,
+            len({mail.code for mail in of}),
             ", ".join(sorted({_role(clinic, m) for m in of})),
         )
-        for (work, rung), of in sorted(counted.items())
+        for (urgency, rung), of in sorted(counted.items())
     ]
-    telling.table(("e-mails", "kind", "about", "to"), rows)
+    telling.table(("e-mails", "kind", "urgency", "candidates", "to"), rows)
 
 
 def _in_full(telling: Telling, mail: Mail) -> None:

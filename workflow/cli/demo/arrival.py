@@ -19,6 +19,7 @@ SITES = (
 )
 PROTOCOL = "opioid_trial"
 TRIAGED = ("N-2004", "N-2006", "N-2009", "N-2011")
+_AT_ONCE = ("--routine", "at_once", "--quiet-from", "00:00", "--quiet-until", "00:00")  # nobody waits for a morning
 _COUNTED = re.compile(r"^(\d+) rows (?:would be )?taken, (\d+) known already, (\d+) refused$", re.MULTILINE)
 
 
@@ -82,7 +83,10 @@ class Arrival:
         """Two sites and everybody who works there; answers where their tokens are."""
         tokens = self.folder / "tokens.json"
         ran = [
-            self.run("site", "add", site, name, "--zone", zone, "--country", country, "--subdivision", subdivision)
+            self.run(
+                *("site", "add", site, name, "--zone", zone, "--country", country, "--subdivision", subdivision),
+                *_AT_ONCE,
+            )
             for site, name, zone, country, subdivision in SITES
         ]
         words = ("staff", "load", str(files.PEOPLE), "--tokens", str(tokens))
@@ -127,6 +131,12 @@ class Arrival:
                 "now", str(clinic.people[ILSE]), f"Accept referral {number}", mark=mark, answer=reply.outcome
             )
             self.telling.reports(reply.gates)
+
+    def backlog(self, clinic: Clinic) -> None:
+        """What arrived overdue is let go: until now nobody was reminded of it."""
+        ran = self.run("backlog", "release", "north", token=clinic.people[ILSE].token)
+        held = ran.said.rstrip().endswith("0 still waiting at north")
+        self.telling.expect("what the files brought overdue waited as one list, and is let go by a person", held=held)
 
     def _import(self, what: str, file: Path, token: str, *options: str, like: str = "") -> Ran:
         refused = self.folder / f"{what}.refused.csv"

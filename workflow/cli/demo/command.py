@@ -95,6 +95,7 @@ def _show(arrival: Arrival, clinic: Clinic, box: Mailbox) -> None:
     arrival.adopted(clinic)
     told.chapter("The coordinator goes through today's referrals")
     arrival.triage(clinic)
+    arrival.backlog(clinic)
     walkers = [_walk(walk, arrival, clinic) for walk in walks.cast(f"{datetime.now(arrival.past.zone):%y%m%d-%H%M%S}")]
     told.chapter("What one site has is not there for another")
     _elsewhere(told, clinic, walkers[0])

@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
-_SUBJECT = re.compile(r"^\[(?P<urgency>\w+)\] (?P<work>.+?)(?: \(escalation (?P<rung>\d+)\))?: (?P<code>\S+)$")
+_SUBJECT = re.compile(r"^\[(?P<urgency>\w+)\] Theca: work is due for (?P<code>\S+?)(?: \(escalation (?P<rung>\d+)\))?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,9 @@ class Mail:
     whole: str  # every header and the text, to look for what must not be in it
 
     @property
-    def work(self) -> str:
-        """What it is about: the label of the work."""
-        return self._part("work")
+    def urgency(self) -> str:
+        """How it is to be read. What the work is called stands in the app only."""
+        return self._part("urgency")
 
     @property
     def code(self) -> str:

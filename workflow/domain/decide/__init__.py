@@ -1,12 +1,13 @@
 """One file per verb. Each takes a situation and what was asked, and answers with one decision; none does anything."""
 
-from workflow.domain.decide.acknowledge import acknowledge
+from workflow.domain.decide.acknowledge import Via, acknowledge
 from workflow.domain.decide.administer import Dose, administer
 from workflow.domain.decide.adopt import PriorTrial, RunningDuty, adopt
 from workflow.domain.decide.advance import advance
 from workflow.domain.decide.appoint import appoint, conclude, reschedule
 from workflow.domain.decide.assign import claim, reassign
 from workflow.domain.decide.complete import complete
+from workflow.domain.decide.contact import Means, contact
 from workflow.domain.decide.correct import correct
 from workflow.domain.decide.deviate import deviate
 from workflow.domain.decide.enrol import enrol
@@ -16,14 +17,19 @@ from workflow.domain.decide.migrate import migrate
 from workflow.domain.decide.override import override
 from workflow.domain.decide.postpone import snooze, wait
 from workflow.domain.decide.record import record
+from workflow.domain.decide.release_backlog import release_backlog
+from workflow.domain.decide.reproject import reproject
 from workflow.domain.decide.survey import Option, Survey, survey
+from workflow.domain.decide.undelivered import of_storm, storm, undelivered
 
 __all__ = [
     "Dose",
+    "Means",
     "Option",
     "PriorTrial",
     "RunningDuty",
     "Survey",
+    "Via",
     "acknowledge",
     "administer",
     "adopt",
@@ -32,18 +38,24 @@ __all__ = [
     "claim",
     "complete",
     "conclude",
+    "contact",
     "correct",
     "deviate",
     "enrol",
     "fire",
     "hold",
     "migrate",
+    "of_storm",
     "override",
     "reassign",
     "record",
     "release",
+    "release_backlog",
+    "reproject",
     "reschedule",
     "snooze",
+    "storm",
     "survey",
+    "undelivered",
     "wait",
 ]

@@ -6,6 +6,7 @@ No gate counts as passed by adoption: an implant still asks for its own approval
 from dataclasses import dataclass
 from datetime import datetime
 
+from workflow.domain.backlog import withhold
 from workflow.domain.decide.steps import enter
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError
@@ -48,6 +49,8 @@ def adopt(
 ) -> Decision:
     """Put a newly enrolled candidate where they really stand since `occurred_at`.
 
+    What is overdue there already waits for a release, but for duties and what is red.
+
     Raises UnknownNameError; ImpossibleNowError where the candidate has moved already; ImpossibleInputError for an
     end stage, more trials than the protocol allows, or a catheter in the body without its duty.
     """
@@ -66,7 +69,9 @@ def adopt(
     for duty in duties:
         open_task(draft, s.protocol.task(duty.name), anchor=s.moment(duty.since, place="duties.since"))
     enter(draft, stage, at=at)
-    about = {"stage": stage, "reason": reason, "trials": trials, "duties": duties}
+    about: dict[str, object] = {"stage": stage, "reason": reason, "trials": trials, "duties": duties}
+    if waiting := withhold(draft):
+        about["withheld"] = waiting
     return draft.decide("adopt", occurred_at=at, about=about)
 
 

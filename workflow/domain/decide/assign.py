@@ -1,51 +1,63 @@
-"""Claim and reassign: whose a task is. Neither quiets its ladder."""
+"""Claim and reassign: whose a task is. A coordinator or lead gives; anybody else offers. Neither quiets its ladder.
+
+offer     the task stays whose it was and its ladder goes on; its reminders reach whom it is offered to as well
+accept    whoever it was offered to claims or acknowledges it: theirs now, and another's promise ends
+give      a coordinator or lead: theirs at once, and another's promise ends
+"""
 
 from dataclasses import replace
 
 from workflow.domain.actor import Role
-from workflow.domain.decide.acknowledge import bars_to_take
+from workflow.domain.decide.acknowledge import bars_to_take, hand_over, offered, taken
 from workflow.domain.decide.complete import ended, find
 from workflow.domain.decision import Decision, Draft, refuse
+from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.gate import GateReport, closed
-from workflow.domain.ladder import TimerState
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task
-from workflow.domain.work import set_timer
+from workflow.domain.work import answered
 
 
 def claim(s: Situation, *, key: str) -> Decision:
     """Make a task mine. Its clock runs on as before; whoever may acknowledge it may claim it.
 
-    Raises NotFoundError.
+    For whoever it was offered to this accepts it: a running promise by anybody else ends. Raises NotFoundError.
     """
     task = find(s, key)
-    about = {"task": key}
+    about = {"task": key, **offered(task, s.actor)}
     bars = bars_to_take(s, task)
     if bars:
         return refuse(s, "claim", occurred_at=s.now, about=about, basis=bars)
     draft = Draft(s)
-    draft.put("tasks", key, replace(task, assignee=s.actor.id))
+    mine = replace(taken(task, s.actor), withheld_until=None)
+    if task.offered_to == s.actor.id:
+        hand_over(draft, mine)
+    else:
+        draft.put("tasks", key, mine)
+    answered(draft, key)
     return draft.decide("claim", occurred_at=s.now, about=about)
 
 
 def reassign(s: Situation, *, key: str, to: str, reason: str | None = None) -> Decision:
-    """Give a task to another person. A running promise by anybody else ends, and the climb goes on now.
+    """Give a task to another person, or offer it where one neither coordinates nor leads.
 
-    Whether `to` works at the site is the caller's to see. Raises NotFoundError.
+    Given, a running promise by anybody else ends, and the climb goes on now. Offered, nothing ends and nothing
+    waits until they take it. Whether `to` works at the site is the caller's to see.
+    Raises NotFoundError, ImpossibleInputError for an offer to whoever has it, or to oneself.
     """
     task = find(s, key)
     about = {"task": key, "to": to, "reason": reason}
-    bars = _bars(s, task)
+    bars = _bars(s, task) or _away(s, to)
     if bars:
         return refuse(s, "reassign", occurred_at=s.now, about=about, basis=bars)
     draft = Draft(s)
-    theirs = replace(task, assignee=to)
-    until = task.acknowledged_until
-    if until is not None and until > s.now and task.acknowledged_by != to:
-        _go_on(draft, theirs)
-    else:
-        draft.put("tasks", key, theirs)
-    return draft.decide("reassign", occurred_at=s.now, about=about)
+    if s.actor.holds(Role.COORDINATOR, Role.LEAD):
+        hand_over(draft, replace(task, assignee=to, offered_to=None, withheld_until=None))
+        return draft.decide("reassign", occurred_at=s.now, about=about)
+    if to in (s.actor.id, task.assignee):
+        raise ImpossibleInputError("a task is offered to somebody else", place="to", allowed="another person")
+    draft.put("tasks", key, replace(task, offered_to=to))
+    return draft.decide("reassign", occurred_at=s.now, about=about | {"offered": "yes"})
 
 
 def _bars(s: Situation, task: Task) -> tuple[GateReport, ...]:
@@ -58,8 +70,7 @@ def _bars(s: Situation, task: Task) -> tuple[GateReport, ...]:
     return ()
 
 
-def _go_on(draft: Draft, task: Task) -> None:
-    draft.put("tasks", task.key, replace(task, acknowledged_by=None, acknowledged_until=None))
-    timer = draft.episode.timers[task.key]
-    if timer.state is TimerState.LIVE:
-        set_timer(draft, task.key, rung=timer.rung, due_at=draft.s.now)
+def _away(s: Situation, to: str) -> tuple[GateReport, ...]:
+    if to not in s.roster.away:
+        return ()
+    return (closed("away", "There to take it", f"{to} is away", "somebody who is there"),)

@@ -39,6 +39,7 @@ def snooze(s: Situation, *, key: str, until: datetime, reason: str) -> Decision:
 def wait(s: Situation, *, key: str, on: Outsider, until: datetime, reason: str) -> Decision:
     """Say that a task waits on an outsider, and when they are chased (`until`). Never for red.
 
+    Whoever takes the task back ends the wait; attempts to reach another outsider are counted anew.
     Raises NotFoundError; ImpossibleInputError without a reason; ImpossibleTimeError where `until` is past, further
     than its urgency allows (routine 30 days, urgent 7 days; a duty no longer than it may be acknowledged), or
     beyond a promise that runs.
@@ -48,11 +49,17 @@ def wait(s: Situation, *, key: str, on: Outsider, until: datetime, reason: str) 
     bars = bars_to_take(s, task) or _red(s, task)
     if bars:
         return refuse(s, "wait", occurred_at=s.now, about=about, basis=bars)
-    longest = LONGEST if task.is_duty else LONGEST_WAIT
-    check_promise(s, task, until, most=s.now + longest[ladder_of(s, task).urgency])
+    check_promise(s, task, until, most=s.now + longest_wait(s, task))
     draft = Draft(s)
-    hold_back(draft, replace(task, waiting_on=on.value), until)
+    anew = task.waiting_on != on.value
+    hold_back(draft, replace(task, waiting_on=on.value, contacts=0 if anew else task.contacts), until)
     return draft.decide("wait", occurred_at=s.now, about=about)
+
+
+def longest_wait(s: Situation, task: Task) -> timedelta:
+    """How far off a chase date of this task may lie."""
+    longest = LONGEST if task.is_duty else LONGEST_WAIT
+    return longest[ladder_of(s, task).urgency]
 
 
 def _said(reason: str) -> str:
@@ -79,4 +86,4 @@ def _second_rung(s: Situation, task: Task) -> datetime | None:
     ladder = ladder_of(s, task)
     if len(ladder.rungs) == 1:
         return None
-    return s.calendar.after(counted_from(s.view(s.now), task), ladder.rungs[1].after, ladder.time)
+    return ladder.due(1, counted_from(s.view(s.now), task), s.calendar)

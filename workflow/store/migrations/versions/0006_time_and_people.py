@@ -26,7 +26,7 @@ GRANT SELECT ON address TO theca_worker, theca_backup;
 GRANT SELECT (staff_id, kind) ON address TO theca_app, theca_verify;
 """
 
-SITE = {
+SITE: dict[str, tuple[str, sa.String | sa.Integer]] = {
     "weekdays": ("01234", sa.String()),
     "quiet_from": ("18:00", sa.String()),
     "quiet_until": ("07:00", sa.String()),
@@ -38,7 +38,7 @@ SITE = {
 
 def upgrade() -> None:
     for name, (default, kind) in SITE.items():
-        op.add_column("site", sa.Column(name, kind, nullable=False, server_default=default))
+        op.add_column("site", sa.Column[object](name, kind, nullable=False, server_default=default))
         op.alter_column("site", name, server_default=None)
     op.create_check_constraint(op.f("ck_site_routine_known"), "site", "routine IN ('digest', 'at_once')")
     op.create_check_constraint(op.f("ck_site_urgent_per_hour"), "site", "urgent_per_hour >= 1")

@@ -1,0 +1,1 @@
+"""Pages for people who came by a link: no sign-in, no cookie, no script."""

@@ -1,0 +1,83 @@
+"""What happens when a letter does not arrive: the coordinator gets a task, and the next rung is told at once.
+
+undelivered  a letter is dead: the engine's own duty opens, and its task's clock goes to now
+storm        more urgent work waits for one person than letters may tell of: one line to the lead
+
+A clock that somebody touched since the letter was written is left alone: it was acknowledged, or fired, or moved. A
+promise made before the letter does not excuse it. The last rung, which only repeats, is not hurried: it would call
+the same dead address again and again.
+"""
+
+from dataclasses import replace
+
+from workflow.domain.actor import Role
+from workflow.domain.decision import Decision, Draft, Message
+from workflow.domain.ladder import TimerState, Urgency
+from workflow.domain.protocol import UNDELIVERED
+from workflow.domain.situation import Situation
+from workflow.domain.task import Task
+from workflow.domain.work import open_task, set_timer
+
+STORM = "storm"
+
+
+def undelivered(s: Situation, *, task: str, message: str, rung: int, recipient: str, reason: str) -> Decision | None:
+    """A letter about open work will not arrive. None where that work has ended, or where all is on its way already.
+
+    A dead letter about the engine's own duty opens no other: that one goes to its next rung, once.
+    """
+    about = s.episode.tasks.get(task)
+    if about is None or not about.is_open:
+        return None
+    draft = Draft(s)
+    if about.name != UNDELIVERED:
+        open_task(draft, s.protocol.task(UNDELIVERED), anchor=s.now)
+    if _still_waits(s, about, message, rung):
+        set_timer(draft, about.key, rung=s.episode.timers[about.key].rung, due_at=s.now)
+    if draft.episode == s.episode:
+        return None
+    said = {"task": task, "message": message, "recipient": recipient, "reason": reason}
+    return draft.decide("undelivered", occurred_at=s.now, about=said)
+
+
+def storm(s: Situation, *, task: str, message: str, rung: int, recipient: str, count: int) -> Decision | None:
+    """One line to the lead: so many pieces of urgent work wait for one person. None where there is no other lead.
+
+    `message` is the newest of those that were put into one letter; `recipient` is whose letter that is.
+    """
+    about = s.episode.tasks.get(task)
+    leads = [m for m in s.roster.members if Role.LEAD in m.roles and m.id != recipient]
+    if about is None or not about.is_open or not leads:
+        return None
+    first = Message(
+        key="",
+        task=task,
+        name=about.name,
+        rung=rung,
+        recipient="",
+        channel="",
+        urgency=Urgency.URGENT,
+        due_at=s.now,
+    )
+    draft = Draft(s)
+    draft.messages = [
+        replace(first, key=f"{message}~{STORM}~{lead.id}~{channel}", recipient=lead.id, channel=channel)
+        for lead in leads
+        for channel in lead.channels
+    ]
+    said = {"task": task, "message": message, "recipient": recipient, "count": count}
+    return draft.decide("storm", occurred_at=s.now, about=said)
+
+
+def of_storm(message: str) -> str:
+    """Whose storm a message to the lead tells of; empty where it tells of none."""
+    parts = message.split("~")
+    return parts[2] if STORM in parts[4:] else ""
+
+
+def _still_waits(s: Situation, task: Task, message: str, rung: int) -> bool:
+    """Whether the task's clock stands as the letter's rung left it, on a rung after that one, later than now."""
+    timer, (_, n, *others) = s.episode.timers[task.key], message.split("~")
+    untouched = len(others) == 2 and timer.n == int(n) + 1  # a rung's own letter: person, channel
+    live = timer.state is TimerState.LIVE and timer.due_at > s.now
+    return untouched and live and timer.rung > rung
