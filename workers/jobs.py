@@ -1,5 +1,6 @@
 """The four jobs, each a few lines: look what is due, and hand it on by id."""
 
+from datetime import timedelta
 from functools import lru_cache
 
 from celery import Task
@@ -10,16 +11,22 @@ from workflow.service import fire as firing
 from workflow.service.deliver import DEADLY
 from workflow.service.outward.ways import Ways, transport
 from workflow.settings import settings
-from workflow.store import timers
+from workflow.store import pulse, timers
 from workflow.store.bell import TICK
 from workflow.store.session import Store, open_store
+
+AT_MOST_EVERY = timedelta(seconds=0.5)  # what comes due in between is handed on by the next tick
 
 
 @app.task(name=TICK)
 def tick() -> None:
-    """Something may be due: hand on batches of timers and of messages."""
-    sweep()
-    relay()
+    """Something may be due: hand on batches of timers and of messages, once however many rings have piled up."""
+    with _store().transaction() as connection:
+        timers.note_lightly(connection)
+        mine = pulse.turn(connection, "hand on", AT_MOST_EVERY)
+    if mine:
+        sweep()
+        relay()
 
 
 def sweep() -> None:

@@ -6,7 +6,6 @@ sweep    `fire.sweep` in one process, with everything on: one batch at a time, a
 tick     looking what is due where nothing is, straight after a sweep, when 10,000 dead index entries lie about
 """
 
-import gc
 import os
 import tempfile
 import time
@@ -38,7 +37,6 @@ def measure() -> Table:
         key = folder / "key"
         vault.create_key_file(key)
         with engines.running(folder / "data") as servers, worlds(servers, key, due=DUE, sizes=list(SIZES)) as made:
-            gc.freeze()
             rows = _sweeps(made)
             rows += _queues(made[0], servers.redis_url, key)
     return Table(

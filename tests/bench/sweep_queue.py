@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import redis
@@ -72,7 +73,20 @@ def _worker(app: str, given: dict[str, str]) -> Iterator[None]:
     """A Celery worker with two processes that has begun to work."""
     client = redis.Redis.from_url(given["REDIS_URL"])
     client.flushall()
-    command = [sys.executable, "-m", "celery", "-A", app, "worker", "--concurrency", "2", "--loglevel", "ERROR"]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "celery",
+        "-A",
+        app,
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "ERROR",
+    ]
     process = subprocess.Popen(command, env=environment_with(given), stdout=subprocess.DEVNULL)
     try:
         _until(lambda: client.pubsub_numpat() or client.pubsub_channels())
@@ -84,7 +98,7 @@ def _worker(app: str, given: dict[str, str]) -> Iterator[None]:
 
 
 def _until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + 300
+    end, pause = time.monotonic() + 300, Event()
     while not holds():
         assert time.monotonic() < end, "it did not happen within five minutes"
-        time.sleep(0.02)
+        pause.wait(0.02)

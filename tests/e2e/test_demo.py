@@ -69,13 +69,13 @@ def test_it_ends_well(told: "subprocess.CompletedProcess[str]"):
         "Halvard Wintergreen stands in Single-shot trial at the end",
         "Xiadani Mooncastle stands in Case review at the end",
         "404 not_found",
-        "(escalation 1): C-",
+        "(escalation 1). | | Due since: ",
         "Theca is not an emergency channel",
         "0 flaws",
     ],
 )
 def test_it_says_what_a_newcomer_should_see(told: "subprocess.CompletedProcess[str]", line: str):
-    assert line in told.stdout
+    assert line in " ".join(told.stdout.split())  # a long line is broken where the terminal ends
 
 
 def test_nothing_it_prints_is_wider_than_a_plain_page_or_coloured(told: "subprocess.CompletedProcess[str]"):

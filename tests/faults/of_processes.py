@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -62,8 +63,7 @@ def worker_killed(here: World, *, times: int = 5) -> Result:
     here.mail.slow = 0.0
     with here.worker():
         until(lambda: here.due() == 0 and here.waiting() == 0, within=120, what="all sent")
-    after = [settled_after(here, at, letter) for letter, at in held.items()]
-    stuck = [seconds for seconds in after if seconds > 0]  # the others were marked just before their worker died
+    stuck = redriven(here, held)
     return Result(
         fault="whole Celery worker killed",
         statement="ALO",
@@ -93,19 +93,21 @@ def in_hand(here: World, *, beside: dict[Letter, datetime], give_up: bool = Fals
     return found
 
 
-def settled_after(here: World, at: datetime, letter: Letter) -> float:
-    """Seconds from a kill until a letter that was in hand then was marked."""
+def redriven(here: World, held: dict[Letter, datetime]) -> list[float]:
+    """Seconds from a kill until each letter that died with a worker was marked by another: those claimed once more."""
     query = (
-        "SELECT extract(epoch FROM settled_at - CAST(:at AS timestamptz))::float FROM message"
+        "SELECT extract(epoch FROM settled_at - CAST(:at AS timestamptz))::float, attempts FROM message"
         " WHERE episode_id = CAST(:episode AS uuid) AND key = :key"
     )
-    return here.one(query, at=at, episode=letter[0], key=letter[1])
+    found = [(letter, here.sql(query, at=at, episode=letter[0], key=letter[1])[0]) for letter, at in held.items()]
+    return [line[0] for letter, line in found if line[1] > letter[2]]
 
 
 def kill_whole(victim) -> None:
-    """The worker and every child of it, at once."""
-    for process in (victim.pid, *children(victim.pid)):
-        os.kill(process, signal.SIGKILL)
+    """The worker and every child of it, at once; one that has ended already is let be."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for process in (victim.pid, *children(victim.pid)):
+            os.kill(process, signal.SIGKILL)
     victim.wait()
 
 

@@ -14,19 +14,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
-from typing import Any
 
 from tests.faults.clerk import key_of, noted
 from tests.faults.lag import late, planned
 from tests.faults.load import Work
 from tests.faults.of_database import settled, terminate_one
-from tests.faults.of_processes import STUCK, Letter, children, delivered, in_hand, kill_whole, settled_after
+from tests.faults.of_processes import STUCK, Letter, children, delivered, in_hand, kill_whole, redriven
 from tests.faults.results import Bar, Result, exactly, none, quantile
 from tests.faults.servers import until
 from tests.faults.world import World
 
-CLERKS, PEOPLE, CANDIDATES = 2, 3, 20
-EVERY = 3.0  # seconds from one fault to the next, unless it takes longer itself
+CLERKS, PEOPLE, CANDIDATES, WORKERS = 2, 3, 20, 2
+EVERY = 2.5  # seconds from one fault to the next, unless it takes longer itself
 _dice = random.Random(4)
 _pause = threading.Event()
 
@@ -39,7 +38,7 @@ class Soak:
     stack: ExitStack
     orders: list[Path]
     clerks: list[Popen[bytes]] = field(default_factory=list)
-    worker: Any = None
+    workers: list[Popen[bytes]] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     at: list[float] = field(default_factory=list)
     held: dict[Letter, datetime] = field(default_factory=dict)
@@ -48,11 +47,18 @@ class Soak:
         process = self.stack.enter_context(self.here.running("tests.faults.clerk", str(self.orders[number])))
         self.clerks[number : number + 1] = [process]
 
-    def start_worker(self) -> None:
-        self.worker = self.stack.enter_context(self.here.worker())
+    def worker(self, number: int) -> None:
+        self.workers[number : number + 1] = [self.stack.enter_context(self.here.worker())]
 
     def done(self) -> bool:
         return all(clerk.poll() is not None for clerk in self.clerks)
+
+    def supervise(self) -> None:
+        """Start a worker that ended by itself, as whoever runs it would: Celery gives up where a new child dies."""
+        for number, worker in enumerate(self.workers):
+            if worker.poll() is not None:
+                self.faults["worker gave up"] += 1
+                self.worker(number)
 
     # Each of these is one fault.
 
@@ -74,14 +80,15 @@ class Soak:
     def child(self) -> None:
         """A prefork child of the worker is killed."""
         with suppress(IndexError, FileNotFoundError, ProcessLookupError):
-            os.kill(_dice.choice(children(self.worker.pid)), signal.SIGKILL)
+            os.kill(_dice.choice(children(_dice.choice(self.workers).pid)), signal.SIGKILL)
 
     def whole_worker(self) -> None:
-        """The worker is killed, with a letter in hand where there is one soon."""
+        """One of the workers is killed, with a letter in hand where there is one soon."""
+        number = _dice.randrange(WORKERS)
         mine = in_hand(self.here, beside=self.held, give_up=True)
-        kill_whole(self.worker)
+        kill_whole(self.workers[number])
         self.held |= dict.fromkeys(mine, self.here.one("SELECT clock_timestamp()"))
-        self.start_worker()
+        self.worker(number)
 
     def database(self) -> None:
         self.here.servers.stop_postgres_immediately()
@@ -98,7 +105,8 @@ def soak(here: World, *, commands: int = 20_000, timers_a_second: float = 5, rem
         running = Soak(here, stack, _orders(here, commands))
         due = planned(here, rate=timers_a_second, seconds=reminders_for)
         began = time.monotonic()
-        running.start_worker()
+        for number in range(WORKERS):
+            running.worker(number)
         for number in range(CLERKS):
             running.clerk(number)
         _break_things(running)
@@ -132,6 +140,7 @@ def _break_things(running: Soak) -> None:
         _pause.wait(max(0.3, next_at - time.monotonic()))
         if running.done():
             return
+        running.supervise()
         began = time.monotonic()
         next_at = began + EVERY
         getattr(running, name)()
@@ -152,8 +161,7 @@ def _told(running: Soak, due: dict[str, float], *, seconds: float, before: int, 
         sys.stderr.write(f"odd: {line}\n")
     faults = sum(running.faults.values())
     gaps = [b - a for a, b in itertools.pairwise(running.at)]
-    after = (settled_after(here, at, letter) for letter, at in running.held.items())
-    stuck = [seconds for seconds in after if seconds > 0]  # the others were marked just before their worker died
+    stuck = redriven(here, running.held)
     lags = late(here, due)
     return Result(
         fault="soak: everything at once",
@@ -164,7 +172,7 @@ def _told(running: Soak, due: dict[str, float], *, seconds: float, before: int, 
             "asked again": tries,
             "faults": faults,
             **{f"of these {name}": number for name, number in running.faults.items()},
-            "letters in hand at a kill": len(stuck),
+            "letters that died with a worker": len(stuck),
             "reminders": len(due),
             "median lag s": round(quantile(lags, 0.5), 1),
             "p99 lag s": round(quantile(lags, 0.99), 1),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
 from tests.bench.sweep_world import others
-from workflow.service import fire
+from workflow.service import deliver, fire
 from workflow.store import timers
 from workflow.store.session import Store
 
@@ -43,6 +43,14 @@ def test_what_is_due_is_found_by_its_index(many: str, superuser: Connection):
     assert nodes[0]["Actual Rows"] + nodes[0].get("Rows Removed by Filter", 0) == 1
 
 
+def test_the_vital_signs_read_no_clock_that_is_not_due(many: str, superuser: Connection):
+    body = superuser.execute(text("SELECT prosrc FROM pg_proc WHERE proname = 'vital_signs'")).scalar_one()
+    (plan,) = superuser.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {body}".replace(":", "\\:"))).scalar_one()
+    nodes = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "timer"]
+    assert nodes
+    assert sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in nodes) == 1
+
+
 def test_a_batch_is_read_by_its_keys_however_many_the_planner_expects(many: str, worker_store: Store):
     batch = fire.due_batches(worker_store)[0] * 500
     keys = {"site": "north", "ids": [one[1] for one in batch], "keys": [one[2] for one in batch]}
@@ -52,7 +60,7 @@ def test_a_batch_is_read_by_its_keys_however_many_the_planner_expects(many: str,
     assert read == dict.fromkeys(("episode", "candidate", "task", "timer"), "Index Scan")
 
 
-def test_the_look_waits_for_no_disk_and_everything_else_does(
+def test_a_look_waits_for_no_disk_and_what_is_done_does(
     enrolled: Enrol, worker_store: Store, superuser: Connection, database
 ):
     superuser.execute(text(f"ALTER DATABASE {database.name} SET synchronous_commit TO on"))  # as wherever data is real
@@ -62,6 +70,8 @@ def test_the_look_waits_for_no_disk_and_everything_else_does(
         assert settings == ["off"]
         assert fire.fire_batch(worker_store, batch) == 1
         assert settings == ["off", "on"]
+        deliver.due_batches(worker_store)
+        assert settings == ["off", "on", "off"]
 
 
 def test_what_is_due_of_one_episode_is_fired_together_and_the_earliest_first(monkeypatch):

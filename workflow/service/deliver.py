@@ -82,6 +82,7 @@ def relay(store: Store, transport: Transport, *, link: str, most: int = 500) -> 
 def due_batches(store: Store, *, most: int = 500) -> list[tuple[str, list[Key]]]:
     """Messages that can be sent now, as batches of one site each: (site, [(episode, key), ...])."""
     with store.transaction() as connection:
+        timers.note_lightly(connection)
         timers.beat(connection, "relay")
         due = outbox.due(connection, most)
     by_site: dict[str, list[Key]] = defaultdict(list)

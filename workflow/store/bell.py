@@ -1,6 +1,11 @@
-"""The doorbell: tell the workers that something is due. Never more than 200 ms, and a failure is only counted."""
+"""The doorbell: tell the workers that something is due. Never more than 200 ms, and a failure is only counted.
+
+Each ring makes workers look what is due. A ring that was heard is good for a second, so that a busy hour of commands
+does not keep them looking instead of sending; what came due within it waits for the next tick at most.
+"""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,6 +18,7 @@ QUEUE = "theca"
 TICK = "workers.tick"
 AMQP = ("amqp", "pyamqp")
 _WAIT = 0.2
+_GOOD_FOR = 1.0  # seconds
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +30,16 @@ class Bell:
         self._url = url
         self._missed = count(1)
         self.missed = 0
+        self._heard_until = 0.0
 
     def ring(self) -> bool:
         """Say that something may be due now. Answers whether it was heard; without a broker nobody hears it."""
+        if time.monotonic() < self._heard_until:
+            return True
         heard = bool(self._url) and self._reach(_send)
-        if self._url and not heard:
+        if heard:
+            self._heard_until = time.monotonic() + _GOOD_FOR
+        elif self._url:
             self.missed = next(self._missed)
             log.warning("bell not heard", extra={"missed": self.missed})
         return heard

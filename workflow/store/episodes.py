@@ -18,7 +18,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from workflow import __version__
 from workflow.domain.calendar import Calendar
-from workflow.domain.canonical import Plain, instant, plain, revive
+from workflow.domain.canonical import instant, plain, revive
 from workflow.domain.decision import Decision
 from workflow.domain.episode import COLLECTIONS, Episode, Hold
 from workflow.domain.errors import NotFoundError
@@ -214,12 +214,9 @@ def _collect(decision: Decision, heads: Mapping[str, str], images: _Images) -> N
 
 def _episode_row(episode: Episode, head: str) -> Image:
     ids = {"site_id": episode.site, "id": episode.id, "candidate_id": episode.candidate, "head": head}
-    own = {name: _plain(getattr(episode, name)) for name in _OWN}
-    return {**ids, **own, **{f"hold_{name}": _plain(getattr(episode.hold, name, None)) for name in _HOLD}}
-
-
-def _plain(value: object) -> "Plain | None":
-    return None if value is None else plain(value)
+    hold = {f"hold_{name}": getattr(episode.hold, name) for name in _HOLD} if episode.hold else {}
+    cells = ids | {name: getattr(episode, name) for name in _OWN} | hold
+    return {name: plain(cell) for name, cell in cells.items() if cell is not None}
 
 
 def _command_row(command: Command, decision: Decision) -> Image:

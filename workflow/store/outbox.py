@@ -200,11 +200,13 @@ GROUP BY m.letter, CASE WHEN m.letter IS NULL THEN m.episode_id::text || m.key E
 
 _CLAIM = f"""
 WITH mine AS (
-  SELECT m.site_id, m.episode_id, m.key FROM message AS m
-  JOIN unnest(CAST(:episodes AS uuid[]), CAST(:keys AS text[])) AS w(episode_id, key)
-    ON w.episode_id = m.episode_id AND w.key = m.key
-  WHERE m.site_id = :site AND {_FREE} AND (m.letter IS NULL OR m.letter = CAST(:letter AS text))
-  FOR UPDATE OF m SKIP LOCKED
+  SELECT f.* FROM unnest(CAST(:episodes AS uuid[]), CAST(:keys AS text[])) AS w(episode_id, key)
+  CROSS JOIN LATERAL (
+    SELECT m.site_id, m.episode_id, m.key FROM message AS m
+    WHERE m.site_id = :site AND m.episode_id = w.episode_id AND m.key = w.key AND {_FREE}
+      AND (m.letter IS NULL OR m.letter = CAST(:letter AS text))
+    FOR UPDATE OF m SKIP LOCKED
+  ) AS f
 ), taken AS (
   UPDATE message AS m SET attempts = m.attempts + 1, lease_token = :token, letter = CAST(:letter AS text),
     lease_until = clock_timestamp() + make_interval(secs => :lease)
@@ -223,11 +225,16 @@ SELECT t.episode_id::text AS episode, t.key, t.task, t.name, t.rung, t.recipient
     AND o.starts_at <= clock_timestamp() AND o.ends_at > clock_timestamp()) AS away
 FROM taken AS t
 JOIN site AS l ON l.site_id = t.site_id
-JOIN episode AS e ON e.site_id = t.site_id AND e.id = t.episode_id
-JOIN candidate AS c ON c.site_id = e.site_id AND c.id = e.candidate_id
+CROSS JOIN LATERAL (
+  SELECT d.code FROM episode AS e JOIN candidate AS d ON d.site_id = e.site_id AND d.id = e.candidate_id
+  WHERE e.site_id = t.site_id AND e.id = t.episode_id LIMIT 1
+) AS c
 JOIN staff AS s ON s.id = t.recipient
 LEFT JOIN address AS a ON a.staff_id = t.recipient AND a.kind = t.channel
-LEFT JOIN task AS k ON k.site_id = t.site_id AND k.episode_id = t.episode_id AND k.key = t.task
+LEFT JOIN LATERAL (
+  SELECT w.state, w.waiting_on FROM task AS w
+  WHERE w.site_id = t.site_id AND w.episode_id = t.episode_id AND w.key = t.task LIMIT 1
+) AS k ON true
 ORDER BY t.created_at, t.key
 """  # noqa: S608 - as above
 

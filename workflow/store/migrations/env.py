@@ -5,9 +5,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from workflow.store import journal, tables
+from workflow.store import journal, places, tables
 
 assert journal
+assert places
 assert tables
 
 _engine = create_engine(make_url(context.config.attributes["url"]).set(drivername="postgresql+psycopg"))

@@ -54,7 +54,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
   FROM (
     SELECT min(t.due_at) AS oldest, count(*) AS all_of_them,
       count(*) FILTER (WHERE t.due_at < clock_timestamp() - interval '60 seconds') AS late
-    FROM public.timer AS t WHERE t.state = 'live' AND t.due_at <= clock_timestamp()
+    FROM public.timer AS t WHERE t.state = 'live' AND t.due_at <= statement_timestamp()
   ) AS due
   CROSS JOIN (
     -- What waits for the morning is not late: it could not have left yet. What was tried could, since it was tried.
