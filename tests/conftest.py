@@ -20,7 +20,7 @@ from workflow.domain.actor import Role
 from workflow.engines import ports
 from workflow.service import people
 from workflow.service.act import Desk
-from workflow.store import migrate, roles, session, vault
+from workflow.store import migrate, protocols, roles, session, vault
 from workflow.store.bell import Bell
 from workflow.store.session import Store
 from workflow.store.sites import Habits
@@ -107,6 +107,7 @@ def _people(store: Store) -> None:
 def database(servers: engines.Engines, template: dict[str, str], key_file: Path) -> Iterator[Database]:
     """A fresh copy of the template, dropped afterwards."""
     name = f"t{next(_numbers)}"
+    protocols._KNOWN.clear()  # what another test published under the same name
     engine = create_engine(servers.admin_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))

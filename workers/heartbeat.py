@@ -14,6 +14,7 @@ from workflow.store.session import Store
 WAIT = 5.0  # seconds the monitor may take
 
 log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log the URL of every beat
 
 
 def _get(url: str) -> None:

@@ -8,7 +8,6 @@ from celery import Task
 from workers.app import app
 from workflow.service import deliver as delivery
 from workflow.service import fire as firing
-from workflow.service.deliver import DEADLY
 from workflow.service.outward.ways import Ways, transport
 from workflow.settings import settings
 from workflow.store import pulse, timers
@@ -42,23 +41,14 @@ def relay() -> None:
 
 
 @app.task(name="workers.fire", bind=True)
-def fire(self: Task, batch: list[tuple[str, str, str, int]], deaths: int = 0) -> None:
-    """Fire timers of one site; what they wrote is on its way at once. What a worker died of comes again one by one."""
+def fire(self: Task, batch: list[tuple[str, str, str, int]], *, alone: bool = False) -> None:
+    """Fire timers of one site; what they wrote is on its way at once. What did not come to its end comes one by one."""
     due = [(site, episode, key, n) for site, episode, key, n in batch]
-    if (self.request.delivery_info or {}).get("redelivered"):
-        _after_a_death(due, deaths + 1)
-    elif firing.fire_batch(_store(), due):
+    if (self.request.delivery_info or {}).get("redelivered") and not alone:
+        for one in due:
+            fire.delay([one], alone=True)
+    elif firing.fire_alone(_store(), due[0]) if alone else firing.fire_batch(_store(), due):
         relay()
-
-
-def _after_a_death(due: list[firing.Due], deaths: int) -> None:
-    """A worker died with these in hand. Who kills kills alone from now on, and after three deaths is set aside."""
-    for one in due:
-        if deaths < DEADLY:
-            fire.delay([one], deaths)
-            continue
-        with _store().transaction([one[0]]) as connection:
-            timers.set_aside(connection, one, error=f"{DEADLY} workers died of it")
 
 
 @app.task(name="workers.deliver")

@@ -102,7 +102,7 @@ def connection_lost(here: World, warm: Warm, *, timers: int = 4) -> Result:
 
 
 def poison_that_aborts(here: World, *, others: int = 10, quiet: float = 8.0) -> Result:
-    """One timer crashes every process that takes it up. The others fire, and it is set aside after three crashes."""
+    """One timer crashes every process that takes it up. The others fire, and it is set aside after the second crash."""
     before, crashes, named = here.mail.extra(), here.home / "aborted", here.home / "culprit"
     crashes.touch()
     named.touch()
@@ -125,7 +125,7 @@ def poison_that_aborts(here: World, *, others: int = 10, quiet: float = 8.0) -> 
         counts={"others": others, "s watched": quiet},
         bars=(
             Bar(what="s until the others' reminders", seen=round(took or 60, 1), most=45),
-            Bar(what="crashes until it was set aside", seen=first, least=1, most=6),
+            Bar(what="crashes until it was set aside", seen=first, least=1, most=4),
             none("crashes afterwards", rest),
             *delivered(here, [*episodes, culprit], before=before, crashes=0),
         ),

@@ -1,5 +1,6 @@
 """The dead man's switch: a monitor outside hears from us while time is kept, and silence is the alarm."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -172,3 +173,10 @@ def test_a_real_process_beats(
     monkeypatch.setenv("HEARTBEAT_URL", monitor.url)
     with started(*command):
         until(lambda: monitor.heard, within=60, what="a heartbeat")
+
+
+def test_the_address_of_the_monitor_is_in_no_log(monitor: Monitor, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.DEBUG):
+        heartbeats._get(monitor.url)
+    assert monitor.heard == ["/ping/one"]
+    assert "/ping/one" not in caplog.text

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import text
 from writing import CARLA, Kept, Killed, aged, digest_at, flaws, hhmm, rows, send, sql, states, triaged, wake
 
 from workflow.domain.quiet import LetterHours
@@ -232,7 +233,8 @@ def test_beyond_the_most_an_hour_urgent_work_leaves_as_one_summary_and_the_lead_
     assert send(worker_store, out) == 2  # the line to the two leads
     lines = [letter for letter in out.letters if letter.kind == "work.storm"]
     assert {letter.to for letter in lines} == {"lead-1@theca.example", "lead-2@theca.example"}
-    assert "much urgent work waits for coordinator-1" in lines[0].subject
+    assert lines[0].subject == "[urgent] Theca: much urgent work waits for a colleague"
+    assert "coordinator" not in f"{lines[0].subject} {lines[0].body} {lines[0].facts}"
     assert len(sql(worker_store, "SELECT 1 FROM ledger WHERE verb = 'storm'")) == 1
     assert flaws(database) == ()
 
@@ -282,3 +284,18 @@ def test_a_summary_nobody_could_send_counts_as_the_hours_summary(
     send(worker_store, out)
     assert out.to(CARLA) == []
     assert len({row.letter for row in rows(worker_store) if row.letter}) == 1
+
+
+def test_a_candidate_who_cannot_be_read_stops_nobodys_letters(
+    told: Callable[..., list[str]], worker_store: Store, at_home: Callable[..., None], database
+):
+    told(3, urgency="urgent")
+    at_home(LetterHours(quiet_from=time(0), quiet_until=time(0), digest=True), urgent_per_hour=1)
+    admin = open_store(database.migrate, database.key_file)
+    with admin.transaction(["north"]) as connection:
+        connection.execute(text("UPDATE candidate SET wrapped = decode(repeat('00', 60), 'hex')"))
+    admin.close()
+    out = Kept()
+    assert send(worker_store, out) == 3
+    assert [letter.kind for letter in out.to(CARLA)] == ["work.due", "work.summary"]
+    assert sql(worker_store, "SELECT 1 FROM ledger WHERE verb = 'storm'") == []

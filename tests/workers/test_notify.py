@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -26,6 +25,7 @@ from workflow.store import staff
 from workflow.store.candidates import Identity
 from workflow.store.session import Store, open_store
 from workflow.store.staff import Person
+from workflow.store.vault import KeyFileError
 
 URL = "https://hooks.example/theca"
 NURSE = "nurse-1"
@@ -76,7 +76,7 @@ def test_an_address_given_to_somebody_else_does_not_open(admin: Store, worker_st
     notify.set_channel(admin, person=NURSE, kind="webhook", url=URL)
     with admin.transaction() as connection:
         connection.execute(text("UPDATE address SET staff_id = 'lead-1'"))
-    with pytest.raises(InvalidTag):
+    with pytest.raises(KeyFileError, match="for somebody else"):
         notify.attempt(worker_store, _all(Kept()), "lead-1")
 
 

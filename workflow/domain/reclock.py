@@ -3,6 +3,7 @@
 same times                  the clock is not touched
 due already                 stays due, and the new ladder says who is told
 held back by a promise      stays until the promise ends, no longer than a new promise could last
+waits for a release         goes on waiting, no longer than before
 told to the last rung       repeats on; where the new ladder has a further rung, that one is next
 otherwise                   the next rung, counted anew from the anchor, plus what a hold had put it off
 paused                      the time left to that rung when the hold began
@@ -47,14 +48,17 @@ def reclock(draft: Draft, task: Task, old: Pace, new: Pace, *, longest: timedelt
     """
     timer, until, latest = draft.episode.timers[task.key], task.acknowledged_until, draft.s.now + longest
     held_back = until is not None and timer.due_at == until
+    withheld = task.withheld_until is not None and timer.due_at == task.withheld_until
     if until is not None and until > latest:
         until = latest
         draft.put("tasks", task.key, replace(task, acknowledged_until=until))
     if timer.state is TimerState.PAUSED:
-        _paused(draft, timer, old, new)
+        _paused(draft, timer, old, new, promised=until)
         return
     rung, due = timer.rung, timer.due_at
-    if old.times != new.times:
+    if withheld:
+        rung = min(rung, new.last)  # it waits for its release, and is then told as high as time has gone
+    elif old.times != new.times:
         rung, due = _moved(draft, timer, old, new)
     if held_back and until is not None and timer.due_at > draft.s.now:
         due = until
@@ -77,12 +81,13 @@ def _moved(draft: Draft, timer: Timer, old: Pace, new: Pace) -> tuple[int, datet
     return rung, new.due(rung, calendar) + put_off
 
 
-def _paused(draft: Draft, timer: Timer, old: Pace, new: Pace) -> None:
+def _paused(draft: Draft, timer: Timer, old: Pace, new: Pace, *, promised: datetime | None) -> None:
     calendar, rung, left = draft.s.calendar, min(timer.rung, new.last), timer.remaining or 0
     hold, time = draft.episode.hold, new.ladder.kind(rung)
     if old.times != new.times and hold is not None:
         left = calendar.between(hold.since, new.due(rung, calendar), time)
     if new.ladder.on_hold is OnHold.RUN:
-        set_timer(draft, timer.key, rung=rung, due_at=calendar.later(draft.s.now, left, time))
+        due = calendar.later(draft.s.now, left, time)
+        set_timer(draft, timer.key, rung=rung, due_at=max(due, promised or due))
     elif (rung, left) != (timer.rung, timer.remaining):
         draft.put("timers", timer.key, replace(timer, n=timer.n + 1, rung=rung, remaining=left))

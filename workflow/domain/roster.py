@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from workflow.domain.actor import Role
+from workflow.domain.policy import POLICY, Verb
 
 ASSIGNEE, DEPUTY, ON_CALL = "assignee", "deputy", "on_call"
 NAMES = (ASSIGNEE, DEPUTY, ON_CALL)  # whom a rung can name beside the roles
@@ -70,6 +71,11 @@ class Roster:
         """Whether somebody works at the site today and is not away now."""
         return person not in self.away and self.member(person) is not None
 
+    def _may_answer(self, person: str) -> bool:
+        """Whether somebody is there in a role that may take work on; anybody else would be told for nothing."""
+        member = self.member(person)
+        return member is not None and person not in self.away and bool(member.roles & POLICY[Verb.ACKNOWLEDGE])
+
     def _these(self, wanted: set[str]) -> tuple[Member, ...]:
         return tuple(member for member in self.members if member.id in wanted)
 
@@ -100,10 +106,10 @@ class Roster:
         return found
 
     def _substitute_for(self, person: str) -> str | None:
-        """This person where they are there, else the first of their substitutes in a row who is; None for nobody."""
+        """This person where they are there and may answer, else the first of their substitutes who is; or None."""
         asked: str | None = person
         for _ in range(_MOST_SUBSTITUTES + 1):
-            if asked is None or self.is_there(asked):
+            if asked is None or self._may_answer(asked):
                 return asked
             asked = self.away.get(asked)
         return None

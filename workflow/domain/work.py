@@ -18,7 +18,7 @@ from workflow.domain.decision import Draft
 from workflow.domain.following import counted_from
 from workflow.domain.gate import report
 from workflow.domain.item import moment_of
-from workflow.domain.ladder import Ladder, OnHold, Timer, TimerState
+from workflow.domain.ladder import AfterOutage, Ladder, OnHold, Timer, TimerState
 from workflow.domain.observation import Observation
 from workflow.domain.protocol import ProtocolVersion, TaskRule, Trigger
 from workflow.domain.task import Scope, Task, TaskState
@@ -138,6 +138,8 @@ def project(draft: Draft, task: Task, *, rung: int) -> None:
     ladder = draft.s.protocol.ladders[draft.s.protocol.tasks[task.name].ladder]
     anchor = counted_from(draft.view(draft.s.now), task)
     due = ladder.due(rung, anchor, draft.s.calendar)
+    if ladder.after_outage is AfterOutage.SKIP:
+        due = max(due, draft.s.now)  # what is overdue as it opens is no outage: it is told
     known = draft.episode.tasks[task.key]
     if known.withheld_until is not None:  # it counts from something new, and is no backlog any more
         draft.put("tasks", task.key, replace(known, withheld_until=None))
@@ -146,11 +148,12 @@ def project(draft: Draft, task: Task, *, rung: int) -> None:
         _pause(draft, task)
 
 
-def set_timer(draft: Draft, key: str, *, rung: int, due_at: datetime) -> None:
+def set_timer(draft: Draft, key: str, *, rung: int, due_at: datetime, reached: int | None = None) -> None:
     """Put the one timer of a task to a rung and a time; `n` counts how often that was done."""
     before = draft.episode.timers.get(key)
-    n, reached = (1, None) if before is None else (before.n + 1, before.reached)
-    draft.put("timers", key, Timer(key=key, n=n, rung=rung, due_at=due_at, state=TimerState.LIVE, reached=reached))
+    n, last = (1, None) if before is None else (before.n + 1, before.reached)
+    told = last if reached is None else reached
+    draft.put("timers", key, Timer(key=key, n=n, rung=rung, due_at=due_at, state=TimerState.LIVE, reached=told))
 
 
 def answered(draft: Draft, key: str) -> None:
@@ -184,18 +187,22 @@ def pause_clocks(draft: Draft) -> None:
 
 
 def resume_clocks(draft: Draft) -> None:
-    """Let paused clocks run on from now, with the time they had left."""
+    """Let paused clocks run on from now, with the time they had left, and no promise broken that still runs."""
     for task in draft.episode.open_tasks:
         ladder, timer = _clock(draft, task)
         if timer.state is TimerState.PAUSED:
             due = draft.s.calendar.later(draft.s.now, timer.remaining or 0, ladder.kind(timer.rung))
-            set_timer(draft, task.key, rung=timer.rung, due_at=due)
+            set_timer(draft, task.key, rung=timer.rung, due_at=max(due, task.acknowledged_until or due))
 
 
 def _pause(draft: Draft, task: Task) -> None:
+    """Stop a clock. A promise goes on meanwhile: what it adds to the rung's own time is not kept."""
     ladder, timer = _clock(draft, task)
     if ladder.on_hold is OnHold.PAUSE and timer.state is TimerState.LIVE:
-        left = draft.s.calendar.between(draft.s.now, timer.due_at, ladder.kind(timer.rung))
+        due = timer.due_at
+        if due == task.acknowledged_until:
+            due = min(due, ladder.due(timer.rung, counted_from(draft.view(draft.s.now), task), draft.s.calendar))
+        left = draft.s.calendar.between(draft.s.now, due, ladder.kind(timer.rung))
         draft.put("timers", task.key, replace(timer, n=timer.n + 1, state=TimerState.PAUSED, remaining=left))
 
 
@@ -331,7 +338,9 @@ def _again(draft: Draft, task: Task, fact: Fact | None) -> Task:
     elif task.acknowledged_until is not None:
         task = unpaused
         draft.put("tasks", task.key, task)
-        set_timer(draft, task.key, rung=draft.episode.timers[task.key].rung, due_at=draft.s.now)
+        timer = draft.episode.timers[task.key]
+        if timer.state is TimerState.LIVE:
+            set_timer(draft, task.key, rung=timer.rung, due_at=draft.s.now)
     return task
 
 

@@ -1,7 +1,8 @@
 """Messages leave letter by letter: claim in one transaction, send with none open, mark in another.
 
-What is moot is dropped at the last moment: the task is done, or the person is away or works there no longer. Nothing
-of the candidate leaves but their code and a link. What will never arrive becomes somebody's work.
+What is moot is dropped at the last moment: the task is done, or the person is away or works there no longer; then
+whoever is in their place is told. Nothing of the candidate leaves but their code and a link. What will never arrive
+becomes somebody's work.
 """
 
 import logging
@@ -19,11 +20,11 @@ from workflow.failpoints import failpoint
 from workflow.service.letters import DownError, Letter, Links, Transport, TryLaterError, UndeliverableError, write
 from workflow.service.links import acknowledge_url
 from workflow.service.outgoing import could_leave, take
-from workflow.service.undelivered import ENDED, bury
+from workflow.service.undelivered import ENDED, bury, pass_on
 from workflow.store import addresses, outbox, timers
 from workflow.store.house import House, house
 from workflow.store.outbox import Claimed, Head, Key
-from workflow.store.session import Store
+from workflow.store.session import Store, UnavailableError
 
 __all__ = ["Letter", "Transport", "TryLaterError", "UndeliverableError", "deliver", "due_batches", "relay"]
 
@@ -32,6 +33,7 @@ ENOUGH = 5.0  # seconds a job spends before it leaves the rest to the next
 DEADLY = 3  # workers that die of one letter before it is dead itself
 DOWN = 5  # letters in a row that a transport does not answer to, before it is left alone until the next tick
 _GIVE_UP = {"routine": timedelta(days=3), "urgent": timedelta(days=1), "red": timedelta(days=1)}  # the ladder climbs
+_ODD_WAITS = timedelta(minutes=5)  # what fails before it is even taken up
 _LONGEST_WAIT = {"routine": 900, "urgent": 60, "red": 60}  # seconds
 
 log = logging.getLogger(__name__)
@@ -102,10 +104,23 @@ def deliver(
         this = _Round(store=store, out=out, house=at, links=_links(store, at, link), breaker=silent)
         for head in waiting:
             if head.at not in this.taken and not silent.open(head.channel):
-                sent += _one(this, head)
+                sent += _guarded(this, head)
             if time.monotonic() - began > ENOUGH:
                 break
     return sent
+
+
+def _guarded(this: _Round, head: Head) -> int:
+    """One letter; what cannot even be taken up waits for a while, so that it keeps no other from leaving."""
+    try:
+        return _one(this, head)
+    except UnavailableError:
+        raise
+    except Exception as odd:  # noqa: BLE001 - one odd letter stops no other
+        log.error("message set aside", extra={"letter": head.key, "kind": type(odd).__name__})  # noqa: TRY400 - no values
+        with this.store.transaction([this.house.site]) as connection:
+            outbox.wait(connection, this.house.site, head, until=this.house.now + _ODD_WAITS)
+        return 0
 
 
 def _one(this: _Round, head: Head) -> int:
@@ -143,8 +158,11 @@ def _still_wanted(this: _Round, rows: Sequence[Claimed]) -> list[Claimed]:
     for one in rows:
         moot[_moot(one)].append(one)
     for reason, dropped in moot.items():
-        if reason:
+        if reason == ENDED:
             _settle(this, dropped, state="cancelled", reason=reason)
+        elif reason:
+            for one in dropped:
+                pass_on(this.store, one, reason=reason)
     return moot[""]
 
 
@@ -157,9 +175,11 @@ def _moot(one: Claimed) -> str:
 
 
 def _addressed(this: _Round, rows: Sequence[Claimed]) -> Letter:
-    """The letter with its channel, where it goes there, and what it is signed with."""
-    where = addresses.of_message(this.store.vault, rows[0])
-    return replace(write(rows, this.house, this.links), channel=rows[0].channel, to=where.to, secret=where.secret)
+    """The letter with its channel, where it goes there, what it is signed with, and a reference that tells nothing."""
+    letter, vault = write(rows, this.house, this.links), this.store.vault
+    where = addresses.of_message(vault, rows[0])
+    reference = letter.reference if rows[0].letter else vault.alias("letter", letter.reference)
+    return replace(letter, channel=rows[0].channel, to=where.to, secret=where.secret, reference=reference)
 
 
 def _later(this: _Round, rows: Sequence[Claimed], reason: str) -> int:

@@ -124,22 +124,23 @@ def _summary(rows: Sequence[Claimed], house: House, links: Links) -> Letter:
 
 
 def _line_to_lead(one: Claimed, links: Links) -> Letter:
-    """What the lead is told of a colleague for whom there was more than letters may tell of."""
-    open_, whose = links.episode(one), of_storm(one.key)
+    """What the lead is told of a colleague with more urgent work than letters may tell of. Who that is, Theca says."""
+    open_ = links.episode(one)
     lines = [
-        f"More urgent work waits for {whose} than letters may tell of in an hour.",
+        "More urgent work waits for one of your colleagues than letters may tell of in an hour.",
         f"They got one summary instead; the newest piece is about {one.code}.",
+        "Theca says who it is.",
         *([f"Open it:   {open_}"] if open_ else []),
         "",
         NO_CHANNEL,
     ]
     return Letter(
         to="",
-        subject=f"[urgent] Theca: much urgent work waits for {whose}",
+        subject="[urgent] Theca: much urgent work waits for a colleague",
         body=_body(lines),
         reference=_reference(one),
         kind="work.storm",
-        facts={"whose": whose, "code": one.code, **({"link": open_} if open_ else {})},
+        facts={"code": one.code, **({"link": open_} if open_ else {})},
     )
 
 

@@ -4,12 +4,15 @@ import base64
 import secrets
 from dataclasses import dataclass
 
+from cryptography.exceptions import InvalidTag
+
 from workflow.domain.errors import ImpossibleInputError
 from workflow.service.letters import Letter, Transport, TryLaterError, UndeliverableError
 from workflow.service.outward import guard, services
 from workflow.store import addresses
 from workflow.store.addresses import KINDS, Address
 from workflow.store.session import Store
+from workflow.store.vault import KeyFileError
 
 IN_APP = "in_app"
 CHANNELS = (IN_APP, "email", *KINDS)
@@ -32,11 +35,14 @@ class Tried:
 
 
 def attempt(store: Store, out: Transport, person: str, *, channel: str | None = None) -> tuple[Tried, ...]:
-    """Send a test letter on every channel of a person, or on one. Raises NotFoundError for nobody."""
+    """Send a test letter on every channel of a person, or on one. Raises NotFoundError for nobody, KeyFileError."""
     if channel is not None and channel not in CHANNELS:
         raise ImpossibleInputError(f"no channel {channel!r}", place="channel", allowed=", ".join(CHANNELS))
-    with store.transaction() as connection:
-        known = addresses.of(connection, store.vault, person)
+    try:
+        with store.transaction() as connection:
+            known = addresses.of(connection, store.vault, person)
+    except InvalidTag:
+        raise KeyFileError("an address was sealed with another key file, or for somebody else") from None
     tried = tuple(_tried(out, each, known.get(each)) for each in CHANNELS if channel in (None, each))
     return tried if channel is not None else tuple(one for one in tried if one.channel in {IN_APP, "email", *known})
 

@@ -7,6 +7,7 @@ routine, at once    alone, outside quiet hours
 routine, a digest   all that waits for one person, in one letter on the next working morning
 """
 
+import logging
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,7 +20,9 @@ from workflow.service.undelivered import tell_lead
 from workflow.store import outbox
 from workflow.store.house import House
 from workflow.store.outbox import Claimed, Head
-from workflow.store.session import Store
+from workflow.store.session import Store, UnavailableError
+
+log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
 
@@ -72,8 +75,19 @@ def _urgent(store: Store, connection: Connection, house: House, head: Head) -> l
     still_open = [one for one in claimed if one.task_open]
     if still_open:
         newest = max(still_open, key=lambda one: (one.created_at, one.key))
-        tell_lead(store, connection, newest, count=len(still_open))
+        _tell_lead(store, connection, newest, count=len(still_open))
     return claimed
+
+
+def _tell_lead(store: Store, connection: Connection, newest: Claimed, *, count: int) -> None:
+    """The line to the lead; where it cannot be written, the letters leave all the same."""
+    try:
+        with connection.begin_nested():
+            tell_lead(store, connection, newest, count=count)
+    except UnavailableError:
+        raise
+    except Exception as odd:  # noqa: BLE001 - one candidate that cannot be read stops nobody's letters
+        log.error("lead not told", extra={"letter": newest.key, "kind": type(odd).__name__})  # noqa: TRY400 - no values
 
 
 def _together(connection: Connection, house: House, same: Sequence[Head], letter: str) -> list[Claimed]:

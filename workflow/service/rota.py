@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from workflow.domain.actor import Role
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, ImpossibleTimeError, NotFoundError
-from workflow.domain.policy import Verb, require
+from workflow.domain.policy import POLICY, Verb, require
 from workflow.domain.roster import Roster
 from workflow.service.look import where
 from workflow.store import rota, security, staff, worklist
@@ -75,7 +76,8 @@ def add_absence(office: Office, absence: Absence) -> None:
     is none; ImpossibleNowError where they are away already in part of it.
     """
     with _changing(office, absence.person, own=True) as connection:
-        _works_here(connection, office.site, person=absence.person, substitute=absence.substitute)
+        _works_here(connection, office.site, person=absence.person)
+        _may_answer(connection, office.site, substitute=absence.substitute)
         if absence.substitute == absence.person:
             raise ImpossibleInputError("nobody stands in for themselves", place="substitute", allowed="another person")
         if _is_new(connection, office.site, absence, rota.absences_of):
@@ -95,7 +97,7 @@ def remove_absence(office: Office, *, person: str, starts_at: datetime) -> None:
 def add_on_call(office: Office, shift: Shift) -> None:
     """Somebody is on call from a time to a time. Raises what add_absence raises."""
     with _changing(office, shift.person) as connection:
-        _works_here(connection, office.site, person=shift.person)
+        _may_answer(connection, office.site, person=shift.person)
         if _is_new(connection, office.site, shift, rota.shifts_of):
             rota.put(connection, office.site, shift)
             _note(connection, office, f"{shift.person} on call {_stretch(shift)}")
@@ -112,7 +114,8 @@ def remove_on_call(office: Office, *, person: str, starts_at: datetime) -> None:
 def add_deputy(office: Office, deputy: Deputy) -> None:
     """One person is told where a rung calls another's deputy. Raises NotFoundError, ImpossibleInputError."""
     with _changing(office, deputy.person) as connection:
-        _works_here(connection, office.site, person=deputy.person, deputy=deputy.deputy)
+        _works_here(connection, office.site, person=deputy.person)
+        _may_answer(connection, office.site, deputy=deputy.deputy)
         if deputy.deputy == deputy.person:
             raise ImpossibleInputError("nobody is their own deputy", place="deputy", allowed="another person")
         rota.put(connection, office.site, deputy)
@@ -150,14 +153,22 @@ def _there_is(connection: Connection, site: str) -> None:
         raise NotFoundError(f"there is no site {site!r}", place="site")
 
 
-def _works_here(connection: Connection, site: str, **people: str | None) -> None:
-    """Refuse people who hold no role at the site, naming where each stood."""
-    named = {place: person for place, person in people.items() if person is not None}
-    known = rota.employed(connection, site, list(named.values()))
-    for place, person in named.items():
-        if person not in known:
+def _works_here(connection: Connection, site: str, *, person: str) -> None:
+    """Refuse somebody who holds no role at the site."""
+    if not rota.employed(connection, site, [person], roles=frozenset(Role)):
+        raise ImpossibleInputError(
+            f"{person} holds no role at {site}", place="person", allowed="the id of somebody who does"
+        )
+
+
+def _may_answer(connection: Connection, site: str, **told: str | None) -> None:
+    """Refuse to let reminders go to somebody who may not take work on there, naming where they stood."""
+    able = POLICY[Verb.ACKNOWLEDGE]
+    for place, person in told.items():
+        if person is not None and not rota.employed(connection, site, [person], roles=able):
+            allowed = f"the id of somebody there who is: {', '.join(sorted(able))}"
             raise ImpossibleInputError(
-                f"{person} holds no role at {site}", place=place, allowed="the id of somebody who does"
+                f"{person} holds no role at {site} that takes work on", place=place, allowed=allowed
             )
 
 

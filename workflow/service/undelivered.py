@@ -1,4 +1,4 @@
-"""What delivery itself decides, on the ledger of the episode a letter is about: it is dead, or there are too many.
+"""What delivery itself decides, on the ledger of the episode a letter is about: dead, too many, or for another now.
 
 A letter is dead in the same transaction in which the coordinator gets their task and the next rung comes due.
 """
@@ -30,6 +30,27 @@ def bury(store: Store, one: Claimed, *, reason: str) -> None:
             return None
         return decide.undelivered(
             s, task=one.task, message=one.key, rung=one.rung, recipient=one.recipient, reason=reason
+        )
+
+    with store.transaction() as connection:
+        upon(store, connection, one, deciding)
+
+
+def pass_on(store: Store, one: Claimed, *, reason: str) -> None:
+    """Cancel a claimed message to somebody who is away or gone, and tell whoever is in their place now."""
+
+    def deciding(s: Situation) -> Decision | None:
+        if not outbox.settle(connection, [one], state="cancelled", reason=reason):
+            return None
+        return decide.instead(
+            s,
+            task=one.task,
+            message=one.key,
+            rung=one.rung,
+            recipient=one.recipient,
+            due_at=one.due_at,
+            known=outbox.know(connection, one),
+            reason=reason,
         )
 
     with store.transaction() as connection:

@@ -1,5 +1,6 @@
 """What a link in a letter stands for: the message, its task and its recipient as they are when it is used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,9 +25,15 @@ class Addressed:
     used: bool
 
 
-def find(connection: Connection, *, site: str, episode: str, message: str, link: str) -> Addressed | None:
-    """The message behind a link, by the SHA-256 of its key, or None. The site must be in sight."""
-    query = {"site": site, "episode": episode, "message": message, "link": link}
+def keys(connection: Connection, *, site: str, episode: str) -> Sequence[str]:
+    """The keys of all messages about an episode. The site must be in sight."""
+    query = text("SELECT key FROM message WHERE site_id = :site AND episode_id = CAST(:episode AS uuid)")
+    return connection.scalars(query, {"site": site, "episode": episode}).all()
+
+
+def find(connection: Connection, *, site: str, episode: str, key: str, link: str) -> Addressed | None:
+    """The message behind a link, by its key, or None. The site must be in sight."""
+    query = {"site": site, "episode": episode, "key": key, "link": link}
     found = connection.execute(text(_FIND), query).mappings().one_or_none()
     return None if found is None else _addressed(site, found)
 
@@ -58,6 +65,5 @@ JOIN episode AS e ON e.site_id = m.site_id AND e.id = m.episode_id
 JOIN candidate AS c ON c.site_id = e.site_id AND c.id = e.candidate_id
 JOIN site AS l ON l.site_id = m.site_id
 JOIN staff AS s ON s.id = m.recipient
-WHERE m.site_id = :site AND m.episode_id = CAST(:episode AS uuid)
-  AND encode(sha256(convert_to(m.key, 'UTF8')), 'hex') = :message
+WHERE m.site_id = :site AND m.episode_id = CAST(:episode AS uuid) AND m.key = :key
 """

@@ -139,6 +139,19 @@ def claim(connection: Connection, site: str, keys: Sequence[Key], *, letter: str
     return [Claimed(site=site, token=token, **line) for line in found.mappings()]
 
 
+def know(connection: Connection, one: Claimed) -> frozenset[str]:
+    """Who was told of the same work with this message or since, and whoever it was for."""
+    found = connection.scalars(
+        text(
+            "SELECT DISTINCT m.recipient FROM message AS m WHERE m.site_id = :site"
+            " AND m.episode_id = CAST(:episode AS uuid) AND m.task = :task AND m.state <> 'cancelled'"
+            " AND m.created_at >= :since"
+        ),
+        {"site": one.site, "episode": one.episode, "task": one.task, "since": one.created_at},
+    )
+    return frozenset(found) | {one.recipient}
+
+
 def settle(connection: Connection, claimed: Sequence[Claimed], *, state: str, reason: str) -> int:
     """Mark messages claimed together sent, cancelled or dead; answers how many. Where the lease was lost: none."""
     return _mark(connection, claimed, state=state, reason=reason, wait=0)

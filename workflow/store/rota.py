@@ -1,6 +1,6 @@
 """Who is away from a site and who stands in, who is whose deputy, who is on call when. Ended things stay to be read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,15 +71,15 @@ def read(connection: Connection, site: str) -> Rota:
     )
 
 
-def employed(connection: Connection, site: str, people: Sequence[str]) -> set[str]:
-    """Those of these people who hold a role at a site today, by its own calendar, or will."""
+def employed(connection: Connection, site: str, people: Sequence[str], *, roles: Collection[str]) -> set[str]:
+    """Those of these people who hold one of these roles at a site today, by its own calendar, or will."""
     found = connection.execute(
         text(
             "SELECT DISTINCT m.staff_id FROM membership AS m JOIN site AS h USING (site_id)"
-            " WHERE m.site_id = :site AND m.staff_id = ANY(:people)"
+            " WHERE m.site_id = :site AND m.staff_id = ANY(:people) AND m.role = ANY(:roles)"
             " AND (m.ends_on IS NULL OR m.ends_on >= (clock_timestamp() AT TIME ZONE h.zone)::date)"
         ),
-        {"site": site, "people": list(people)},
+        {"site": site, "people": list(people), "roles": list(roles)},
     )
     return {line.staff_id for line in found}
 

@@ -116,6 +116,28 @@ def forget_commands(connection: Connection) -> int:
     return int(connection.execute(text("SELECT forget_commands()")).scalar_one())
 
 
+def is_aside(connection: Connection, due_timer: tuple[str, str, str, int]) -> bool:
+    """Whether a timer is set aside now."""
+    query = (
+        "SELECT 1 FROM quarantine WHERE site_id = :site AND episode_id = CAST(:episode AS uuid) AND key = :key"
+        " AND n = :n AND until > clock_timestamp()"
+    )
+    return connection.scalar(text(query), _named(due_timer)) is not None
+
+
+def take_back(connection: Connection, due_timer: tuple[str, str, str, int], *, error: str) -> None:
+    """End the setting aside of a timer, if it was for this reason."""
+    query = (
+        "UPDATE quarantine SET until = clock_timestamp() WHERE site_id = :site"
+        " AND episode_id = CAST(:episode AS uuid) AND key = :key AND n = :n AND error = :error"
+    )
+    connection.execute(text(query), {**_named(due_timer), "error": error})
+
+
+def _named(due_timer: tuple[str, str, str, int]) -> dict[str, object]:
+    return dict(zip(("site", "episode", "key", "n"), due_timer, strict=True))
+
+
 def set_aside(connection: Connection, due_timer: tuple[str, str, str, int], *, error: str) -> None:
     """Put a timer that cannot be fired aside for a while, longer each time, so that it blocks no other."""
     site, episode, key, n = due_timer

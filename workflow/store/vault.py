@@ -88,6 +88,10 @@ class Vault:
         """What signatures of one purpose are made with; those of another are made with another."""
         return _derive(self._signing, purpose.encode())
 
+    def alias(self, *parts: str) -> str:
+        """What something of ours is called outside: always the same, and not to be guessed without the key file."""
+        return self._blind("|".join(("outside", *parts))).hex()
+
     def mrn_index(self, site: str, mrn: str) -> bytes:
         """What a record number is found by: case, spaces and form of letters do not matter."""
         folded = "".join(unicodedata.normalize("NFKC", mrn).casefold().split())

@@ -20,7 +20,7 @@ from workflow.domain.decide.record import record
 from workflow.domain.decide.release_backlog import release_backlog
 from workflow.domain.decide.reproject import reproject
 from workflow.domain.decide.survey import Option, Survey, survey
-from workflow.domain.decide.undelivered import of_storm, storm, undelivered
+from workflow.domain.decide.undelivered import instead, of_storm, storm, undelivered
 
 __all__ = [
     "Dose",
@@ -44,6 +44,7 @@ __all__ = [
     "enrol",
     "fire",
     "hold",
+    "instead",
     "migrate",
     "of_storm",
     "override",

@@ -50,10 +50,10 @@ def fire(s: Situation, *, key: str, n: int) -> Decision | None:
         _message(task, as_told, ladder, member, channel) for member in told.people for channel in member.channels
     ]
     if told.people:
-        _go_on(draft, task, ladder, timer if policy is AfterOutage.FIRE else replace(as_told, due_at=s.now))
+        stands = timer if policy is AfterOutage.FIRE else replace(as_told, due_at=s.now)
+        _go_on(draft, task, ladder, stands, reached=told.reached)
     else:
-        set_timer(draft, key, rung=top, due_at=s.now + AGAIN)
-    draft.put("timers", key, replace(draft.episode.timers[key], reached=told.reached))
+        set_timer(draft, key, rung=top, due_at=s.now + AGAIN, reached=told.reached)
     about = {
         "task": key,
         "rung": top,
@@ -92,7 +92,7 @@ def _passed(s: Situation, task: Task, ladder: Ladder, timer: Timer) -> int:
     return rung
 
 
-def _go_on(draft: Draft, task: Task, ladder: Ladder, timer: Timer) -> None:
+def _go_on(draft: Draft, task: Task, ladder: Ladder, timer: Timer, *, reached: int | None = None) -> None:
     """Set the timer to what comes after the rung that was just told or left out."""
     s = draft.s
     rung, due = ladder.next(
@@ -103,7 +103,7 @@ def _go_on(draft: Draft, task: Task, ladder: Ladder, timer: Timer) -> None:
         due = max(due, s.now)  # what a promise or a hold has put off is no outage: it is told
     if task.withheld_until is not None:
         draft.put("tasks", task.key, replace(task, withheld_until=None))
-    set_timer(draft, task.key, rung=rung, due_at=due)
+    set_timer(draft, task.key, rung=rung, due_at=due, reached=reached)
 
 
 def _told_together(s: Situation, task: Task, ladder: Ladder, timer: Timer, top: int) -> Called:

@@ -61,7 +61,7 @@ def _due(s: Situation, task: Task, timer: Timer, before: Calendar, *, stood: boo
     was = ladder.due(timer.rung, counted_from(replace(view, calendar=before), task), before)
     now = ladder.due(timer.rung, counted_from(view, task), s.calendar)
     if due == was:
-        return max(s.now, now)
+        return max(s.now, now, task.acknowledged_until or now)
     if due == now or not stood or ladder.kind(timer.rung) is TimeKind.CLOCK:
         return due
     return _kept(s, due, before)

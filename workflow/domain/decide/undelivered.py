@@ -2,6 +2,7 @@
 
 undelivered  a letter is dead: the engine's own duty opens, and its task's clock goes to now
 storm        more urgent work waits for one person than letters may tell of: one line to the lead
+instead      whom a letter was for is away or gone when it leaves: those in their place now are told, each once
 
 A clock that somebody touched since the letter was written is left alone: it was acknowledged, or fired, or moved. A
 promise made before the letter does not excuse it. The last rung, which only repeats, is not hurried: it would call
@@ -9,6 +10,7 @@ the same dead address again and again.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from workflow.domain.actor import Role
 from workflow.domain.decision import Decision, Draft, Message
@@ -67,6 +69,51 @@ def storm(s: Situation, *, task: str, message: str, rung: int, recipient: str, c
     ]
     said = {"task": task, "message": message, "recipient": recipient, "count": count}
     return draft.decide("storm", occurred_at=s.now, about=said)
+
+
+def instead(
+    s: Situation,
+    *,
+    task: str,
+    message: str,
+    rung: int,
+    recipient: str,
+    due_at: datetime,
+    known: frozenset[str],
+    reason: str,
+) -> Decision | None:
+    """Tell whoever the rung would tell now and who does not know (`known`) instead of somebody a letter misses.
+
+    None where that is nobody, where somebody has promised the work meanwhile, or where it has ended. The clock runs on.
+    """
+    about, (_, n, *others) = s.episode.tasks.get(task), message.split("~")
+    if about is None or not about.is_open or len(others) != 2:
+        return None
+    if about.acknowledged_until is not None and about.acknowledged_until > s.now:
+        return None
+    ladder = s.protocol.ladders[s.protocol.task(about.name).ladder]
+    tell = ladder.rungs[min(rung, ladder.last)].tell
+    told = s.roster.tell(tell, assignee=about.assignee, role=about.role, offered_to=about.offered_to)
+    draft = Draft(s)
+    draft.messages = [
+        Message(
+            key=f"{task}~{n}~{member.id}~{channel}",
+            task=task,
+            name=about.name,
+            rung=rung,
+            recipient=member.id,
+            channel=channel,
+            urgency=ladder.urgency,
+            due_at=due_at,
+        )
+        for member in told.people
+        if member.id not in known
+        for channel in member.channels
+    ]
+    if not draft.messages:
+        return None
+    said = {"task": task, "message": message, "recipient": recipient, "reason": reason}
+    return draft.decide("instead", occurred_at=s.now, about=said)
 
 
 def of_storm(message: str) -> str:

@@ -3,6 +3,7 @@
 Its URLs may lead anywhere, into the house's own network too: only an administrator sets them, on the machine.
 """
 
+import logging
 from typing import TYPE_CHECKING
 
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError
@@ -18,6 +19,8 @@ try:
     import apprise
 except ImportError:
     apprise = None
+
+logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it would log an address it cannot read, with what is secret
 
 
 class Services:
