@@ -11,6 +11,7 @@ import threading
 
 from celery import Celery
 from celery.signals import worker_init, worker_shutdown
+from kombu.transport.redis import Channel
 
 from workers.rounds import TICK_SECONDS, beside_celery, store_of
 from workflow.settings import settings
@@ -26,6 +27,10 @@ REDIS_ONLY = {
     "socket_keepalive": True,
     "health_check_interval": 25,
 }
+
+# Where the broker goes away with a message unacknowledged, giving it back over the closed connection raises, and the
+# worker ends. Nothing needs to be given back: the rows say what is due, and the next tick finds them.
+Channel.do_restore = False
 
 app = Celery("theca", broker=settings().broker or "memory://", include=["workers.jobs"])
 app.conf.update(

@@ -56,6 +56,7 @@ def disk(_quick: bool) -> Iterator[Result]:
 def broker(quick: bool) -> Iterator[Result]:
     with world() as here:
         yield from of_broker.broken(here, quick=quick)
+        yield of_broker.in_the_middle(here)
         yield of_broker.twice_told(here)
         yield of_broker.beats(here)
         yield of_broker.beats(here, number=0)

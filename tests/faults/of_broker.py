@@ -12,7 +12,7 @@ import redis
 from kombu import Connection
 
 from tests.faults.load import Work, over_http, working
-from tests.faults.of_processes import delivered
+from tests.faults.of_processes import delivered, in_hand
 from tests.faults.results import Bar, Result, exactly, none
 from tests.faults.servers import until
 from tests.faults.world import BEAT, World
@@ -201,6 +201,29 @@ def beats(here: World, *, number: int = 2, timers: int = 40) -> Result:
             Bar(what="s until every reminder was there", seen=round(took, 1), most=30),
             *delivered(here, episodes, before=before, crashes=0),
         ),
+    )
+
+
+def in_the_middle(here: World, *, times: int = 3) -> Result:
+    """The broker is killed while a worker has a letter in hand, and so a message it has not acknowledged."""
+    before, here.mail.slow, episodes = here.mail.extra(), 0.5, []
+    with here.worker() as worker:
+        here.ticking()
+        for _ in range(times):
+            episodes += here.late(6)
+            in_hand(here, beside={})
+            here.servers.kill_valkey()
+            _pause.wait(1)
+            here.servers.start_valkey()
+            here.ticking()
+        ended = worker.poll() is not None
+        here.mail.slow = 0.0
+        until(lambda: _done(here, episodes), within=60, what="every reminder", give_up=True)
+    return Result(
+        fault="broker killed while a letter is in hand",
+        statement="ALO",
+        counts={"kills": times},
+        bars=(none("workers ended by it", int(ended)), *delivered(here, episodes, before=before, crashes=0)),
     )
 
 

@@ -31,5 +31,9 @@ def test_a_broker_told_ten_times_in_any_order_does_everything_once(here):
     assert of_broker.twice_told(here, times=10, timers=5).missed == []
 
 
+def test_a_broker_killed_while_a_letter_is_in_hand_ends_no_worker(here):
+    assert of_broker.in_the_middle(here, times=1).missed == []
+
+
 def test_a_timer_that_crashes_its_process_is_set_aside_and_the_others_fire(here):
     assert of_time.poison_that_aborts(here, others=3, quiet=2).missed == []

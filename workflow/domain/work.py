@@ -144,6 +144,7 @@ def project(draft: Draft, task: Task, *, rung: int) -> None:
     if known.withheld_until is not None:  # it counts from something new, and is no backlog any more
         draft.put("tasks", task.key, replace(known, withheld_until=None))
     set_timer(draft, task.key, rung=rung, due_at=due)
+    answered(draft, task.key)  # whom an earlier climb found says nothing of this one
     if draft.episode.hold is not None:
         _pause(draft, task)
 
@@ -157,7 +158,7 @@ def set_timer(draft: Draft, key: str, *, rung: int, due_at: datetime, reached: i
 
 
 def answered(draft: Draft, key: str) -> None:
-    """Somebody has taken a task: whom its last rung reached no longer matters."""
+    """Somebody has taken a task, or it is climbed anew: whom its last rung reached no longer matters."""
     timer = draft.episode.timers[key]
     if timer.reached is not None:
         draft.put("timers", key, replace(timer, reached=None))

@@ -26,7 +26,7 @@ BEGIN
     RETURN NULL;
   END IF;
   UPDATE public.pulse SET at = this WHERE name = 'tick';
-  IF this - last <= longest THEN
+  IF this - last <= greatest(longest, interval '60 seconds') THEN
     RETURN NULL;
   END IF;
   INSERT INTO public.outage (from_at, until_at) VALUES (last, this) RETURNING id INTO noted;
