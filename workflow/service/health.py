@@ -72,7 +72,7 @@ def examine(store: Store, bell: Bell) -> tuple[Finding, ...]:
             what="doorbell",
             well=hangs,
             shown="answers" if hangs else "does not answer",
-            remedy="is the broker (BROKER_URL, REDIS_URL) up? rows wait meanwhile, nothing is lost: each worker looks by itself",
+            remedy="is the broker (BROKER_URL, REDIS_URL) up? nothing is lost: rows wait, each worker looks by itself",
         ),
     )
 
