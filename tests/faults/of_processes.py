@@ -3,11 +3,13 @@
 import os
 import signal
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+from sqlalchemy.exc import DBAPIError
 
 from tests.faults.load import over_http, working
 from tests.faults.of_database import told
@@ -93,14 +95,44 @@ def in_hand(here: World, *, beside: dict[Letter, datetime], give_up: bool = Fals
     return found
 
 
-def redriven(here: World, held: dict[Letter, datetime]) -> list[float]:
-    """Seconds from a kill until each letter that died with a worker was marked by another: those claimed once more."""
+def redriven(here: World, held: dict[Letter, datetime], taken: dict[Letter, datetime] | None = None) -> list[float]:
+    """Seconds from a kill until each letter that died with a worker was in somebody's hand again, or marked.
+
+    `taken` says when each attempt was first seen; an attempt that died too is a case of its own.
+    """
+    query = "SELECT settled_at, attempts FROM message WHERE episode_id = CAST(:episode AS uuid) AND key = :key"
+    seconds = []
+    for (episode, key, attempt), at in held.items():
+        settled, attempts = here.sql(query, episode=episode, key=key)[0]
+        if attempts > attempt:
+            again = (taken or {}).get((episode, key, attempt + 1), settled)
+            seconds.append((again - at).total_seconds())
+    return seconds
+
+
+@contextmanager
+def watched(here: World) -> Iterator[dict[Letter, datetime]]:
+    """When each attempt at a letter was first seen to be under way, by the database's clock."""
+    seen: dict[Letter, datetime] = {}
+    stop = threading.Event()
     query = (
-        "SELECT extract(epoch FROM settled_at - CAST(:at AS timestamptz))::float, attempts FROM message"
-        " WHERE episode_id = CAST(:episode AS uuid) AND key = :key"
+        "SELECT episode_id::text, key, attempts, clock_timestamp() FROM message"
+        " WHERE state = 'waiting' AND lease_until > clock_timestamp()"
     )
-    found = [(letter, here.sql(query, at=at, episode=letter[0], key=letter[1])[0]) for letter, at in held.items()]
-    return [line[0] for letter, line in found if line[1] > letter[2]]
+
+    def watch() -> None:
+        while not stop.wait(0.05):
+            with suppress(DBAPIError):
+                for *letter, at in here.sql(query):
+                    seen.setdefault(tuple(letter), at)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
 
 
 def kill_whole(victim) -> None:

@@ -19,7 +19,7 @@ from tests.faults.clerk import key_of, noted
 from tests.faults.lag import late, planned
 from tests.faults.load import Work
 from tests.faults.of_database import settled, terminate_one
-from tests.faults.of_processes import STUCK, Letter, children, delivered, in_hand, kill_whole, redriven
+from tests.faults.of_processes import STUCK, Letter, children, delivered, in_hand, kill_whole, redriven, watched
 from tests.faults.results import Bar, Result, exactly, none, quantile
 from tests.faults.servers import until
 from tests.faults.world import World
@@ -42,6 +42,7 @@ class Soak:
     faults: Counter[str] = field(default_factory=Counter)
     at: list[float] = field(default_factory=list)
     held: dict[Letter, datetime] = field(default_factory=dict)
+    taken: dict[Letter, datetime] = field(default_factory=dict)
 
     def clerk(self, number: int) -> None:
         process = self.stack.enter_context(self.here.running("tests.faults.clerk", str(self.orders[number])))
@@ -103,6 +104,7 @@ def soak(here: World, *, commands: int = 20_000, timers_a_second: float = 5, rem
     before, here.mail.slow = here.mail.extra(), 0.1  # so that there are letters in hand when a worker is killed
     with ExitStack() as stack:
         running = Soak(here, stack, _orders(here, commands))
+        running.taken = stack.enter_context(watched(here))
         due = planned(here, rate=timers_a_second, seconds=reminders_for)
         began = time.monotonic()
         for number in range(WORKERS):
@@ -161,7 +163,7 @@ def _told(running: Soak, due: dict[str, float], *, seconds: float, before: int, 
         sys.stderr.write(f"odd: {line}\n")
     faults = sum(running.faults.values())
     gaps = [b - a for a, b in itertools.pairwise(running.at)]
-    stuck = redriven(here, running.held)
+    stuck = redriven(here, running.held, running.taken)
     lags = late(here, due)
     return Result(
         fault="soak: everything at once",
