@@ -126,9 +126,10 @@ def test_what_a_hold_has_put_off_is_no_outage():
     walker.hold()
     walker.later("40d")
     walker.release()
-    walker.now = walker.timer("complete_workup").due_at
-    key = walker.task("complete_workup").key
-    rungs = [message.rung for decision in ticks(walker) for message in decision.messages if message.task == key]
+    key, rungs = walker.task("complete_workup").key, []
+    for _ in range(3):
+        walker.now = walker.timer("complete_workup").due_at
+        rungs += [message.rung for decision in ticks(walker) for message in decision.messages if message.task == key]
     assert sorted(set(rungs)) == [0, 1, 2]
 
 
@@ -149,6 +150,8 @@ def test_what_a_promise_has_put_off_is_no_outage(policy: AfterOutage):
     walker.acknowledge(TRIAGE, CARLA, wait="7d")
     walker.later("7d")
     heard = set().union(*(told(decision) for decision in ticks(walker)))
+    walker.now = walker.timer(TRIAGE).due_at
+    heard |= set().union(*(told(decision) for decision in ticks(walker)))
     assert "lena" in heard
 
 

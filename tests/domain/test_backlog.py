@@ -156,20 +156,29 @@ def test_taking_it_on_ends_the_withholding_and_the_promise_holds():
     assert withheld(walker.episode) == ()
 
 
-def test_whoever_claims_it_has_seen_it_and_its_clock_runs_on():
+def test_claimed_it_goes_on_waiting_and_is_told_once():
     walker = imported()
     walker.claim(TRIAGE, CARLA)
-    assert walker.task(TRIAGE).withheld_until is None
-    assert walker.timer(TRIAGE).due_at == TOMORROW
-    walker.now = TOMORROW
-    assert walker.tick()
+    _is_told_once(walker, "carla")
 
 
-def test_given_to_another_it_is_no_backlog_any_more():
+def test_given_to_another_it_goes_on_waiting_and_is_told_once():
     walker = imported()
     walker.reassign(TRIAGE, NILS, by=LENA)
+    _is_told_once(walker, "nils")
+
+
+def _is_told_once(walker: Walker, holder: str) -> None:
+    assert walker.task(TRIAGE).assignee == holder
+    assert [task.name for task in withheld(walker.episode)] == [TRIAGE]
+    assert walker.timer(TRIAGE).due_at == TOMORROW
+    walker.now = TOMORROW
+    (decision,) = (one for one in walker.tick() if one)
+    people = [message.recipient for message in decision.messages if message.channel == "in_app"]
+    assert holder in people
+    assert len(people) == len(set(people))
+    assert not walker.due()
     assert withheld(walker.episode) == ()
-    assert walker.timer(TRIAGE).state is TimerState.LIVE
 
 
 def test_on_hold_it_waits_with_the_clock_and_is_told_once_afterwards():

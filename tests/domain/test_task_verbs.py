@@ -118,6 +118,8 @@ def test_a_task_waits_on_an_outsider_until_the_chase_date_and_climbs_on():
         wait(walker.later("1d"), timedelta(days=30))  # a wait that runs is never made longer
     assert not walker.later("28d").tick()
     told = {message.recipient for fired in walker.later("1d").tick() for message in fired.messages}
+    walker.now = walker.timer(TRIAGE).due_at
+    told |= {message.recipient for fired in walker.tick() for message in fired.messages}
     assert {"carla", "lena"} <= told
     assert walker.task(TRIAGE).waiting_on == "gp"
 

@@ -219,6 +219,7 @@ def in_the_middle(here: World, *, times: int = 3) -> Result:
         ended = worker.poll() is not None
         here.mail.slow = 0.0
         until(lambda: _done(here, episodes), within=60, what="every reminder", give_up=True)
+        until(lambda: here.waiting() == 0, within=60, what="every letter marked", give_up=True)
     return Result(
         fault="broker killed while a letter is in hand",
         statement="ALO",

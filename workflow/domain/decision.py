@@ -82,6 +82,7 @@ class Decision:
     after: Episode
     entry: Entry
     messages: tuple[Message, ...] = ()
+    recalled: frozenset[str] = frozenset()  # tasks whose letters that have not left yet tell of a moment gone by
 
     def __post_init__(self) -> None:
         assert self.entry.seq == self.before.seq + 1 == self.after.seq
@@ -103,6 +104,11 @@ class Draft:
         self._set: dict[str, object] = {}
         self.episode = situation.episode
         self.messages: list[Message] = []
+        self._recalled: set[str] = set()
+
+    def recall(self, task: str) -> None:
+        """Take back what was written about a task and has not left: its work counts from another moment now."""
+        self._recalled.add(task)
 
     def put(self, collection: str, key: str, value: object) -> None:
         """Add a thing or its after-image. Things are never removed."""
@@ -153,7 +159,13 @@ class Draft:
             stands={"stage": self.episode.stage, "version": version},
         )
         after = _set(self.episode, {"seq": entry.seq, "version": version})
-        return Decision(before=self.s.episode, after=after, entry=entry, messages=tuple(self.messages))
+        return Decision(
+            before=self.s.episode,
+            after=after,
+            entry=entry,
+            messages=tuple(self.messages),
+            recalled=frozenset(self._recalled),
+        )
 
 
 def refuse(

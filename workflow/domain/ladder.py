@@ -69,12 +69,26 @@ class Ladder:
         """When rung 0 is due, in UTC."""
         return self.due(0, anchor, calendar)
 
+    @property
+    def counts_back(self) -> bool:
+        """Whether it counts back to a moment: its first rung lies before it."""
+        return self.rungs[0].after.minutes < 0
+
     def next(
         self, rung: int, *, anchor: datetime, due_at: datetime, now: datetime, calendar: Calendar
     ) -> tuple[int, datetime]:
-        """The rung after this one and when it is due. The last rung repeats and never catches up on what passed."""
+        """The rung after this one and when it is due. The last rung repeats and never catches up on what passed.
+
+        A rung that a hold or a promise has put off beyond the one after it (`due_at`) leaves that one as much time as
+        is declared between them; not where the ladder counts back to a moment, which nothing puts off.
+        """
         if rung < self.last:
-            return rung + 1, self.due(rung + 1, anchor, calendar)
+            above = self.due(rung + 1, anchor, calendar)
+            if above <= due_at and not self.counts_back:
+                kind = self.kind(rung + 1)
+                apart = calendar.between(self.due(rung, anchor, calendar), above, kind)
+                above = calendar.later(due_at, apart, kind)
+            return rung + 1, above
         if self.kind(rung) is TimeKind.WORKING:
             return rung, calendar.after(max(due_at, now), self.repeat, TimeKind.WORKING)
         missed = max(0, (now - due_at) // self.repeat.elapsed)

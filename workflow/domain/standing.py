@@ -81,14 +81,9 @@ def _standing(s: Situation, task: Task) -> Standing:
     )
 
 
-def counts_back(ladder: Ladder) -> bool:
-    """Whether a ladder counts back to a moment: its first rung lies before it."""
-    return ladder.rungs[0].after.minutes < 0
-
-
 def _late_since(s: Situation, task: Task, timer: Timer, ladder: Ladder) -> datetime | None:
     anchor = counted_from(s.view(s.now), task)
-    if counts_back(ladder):
+    if ladder.counts_back:
         since = anchor
     else:
         first = ladder.first(anchor, s.calendar)

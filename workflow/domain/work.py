@@ -143,6 +143,8 @@ def project(draft: Draft, task: Task, *, rung: int) -> None:
     known = draft.episode.tasks[task.key]
     if known.withheld_until is not None:  # it counts from something new, and is no backlog any more
         draft.put("tasks", task.key, replace(known, withheld_until=None))
+    if task.key in draft.episode.timers:
+        draft.recall(task.key)
     set_timer(draft, task.key, rung=rung, due_at=due)
     answered(draft, task.key)  # whom an earlier climb found says nothing of this one
     if draft.episode.hold is not None:

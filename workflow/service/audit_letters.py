@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from workflow.domain.decide import of_storm
 from workflow.domain.episode import Episode
 from workflow.domain.protocol import UNDELIVERED
 from workflow.domain.task import TaskState
@@ -137,7 +138,7 @@ def _taken_up(settled: datetime, episode: Episode) -> bool:
 
 def _moot(one: Sent, ended: Mapping[str, datetime]) -> Iterator[Flawed]:
     """A letter is taken up while its work is open; once it has ended, only one already under way may still arrive."""
-    end = ended.get(one.task)
+    end = None if of_storm(one.key) else ended.get(one.task)
     left = one.settled_at if one.state == "sent" and one.channel != "in_app" else None
     if end is not None and left is not None and left > end + _LEASE + _MOMENT:
         yield "messages", f"{one.key} was sent for work that had ended"

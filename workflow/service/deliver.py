@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Protocol as Shape
 from typing import runtime_checkable
 
+from workflow.domain.decide import of_storm
 from workflow.failpoints import failpoint
 from workflow.service.letters import DownError, Letter, Links, Transport, TryLaterError, UndeliverableError, write
 from workflow.service.links import acknowledge_url
@@ -167,7 +168,7 @@ def _still_wanted(this: _Round, rows: Sequence[Claimed]) -> list[Claimed]:
 
 
 def _moot(one: Claimed) -> str:
-    if not one.task_open:
+    if not one.task_open and not of_storm(one.key):  # too much for one person is so whatever became of one task
         return ENDED
     if one.away:
         return "the person is away"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol as Shape
 
-from workflow.domain.decide import of_storm
+from workflow.domain.decide import of_handing, of_storm
 from workflow.domain.ladder import Urgency
 from workflow.store.house import House
 from workflow.store.outbox import Claimed
@@ -67,8 +67,10 @@ class Links:
 def write(rows: Sequence[Claimed], house: House, links: Links) -> Letter:
     """The letter in which these messages to one person leave: one, a digest, or a summary. Without an address yet."""
     first = rows[0]
+    if first.letter is None and of_storm(first.key):
+        return _line_to_lead(first, links)
     if first.letter is None:
-        return _line_to_lead(first, links) if of_storm(first.key) else _single(first, house, links)
+        return _handed(first, house, links) if of_handing(first.key) else _single(first, house, links)
     return _summary(rows, house, links) if first.urgency == Urgency.URGENT else _digest(rows, house, links)
 
 
@@ -94,6 +96,26 @@ def _single(one: Claimed, house: House, links: Links) -> Letter:
         body=_body(lines),
         reference=_reference(one),
         facts={**facts, **({"link": open_} if open_ else {}), **({"acknowledge_link": take} if take else {})},
+    )
+
+
+def _handed(one: Claimed, house: House, links: Links) -> Letter:
+    """Work that somebody has given or offered to the reader."""
+    open_ = links.episode(one)
+    lines = [
+        f"A colleague has given or offered you work for {one.code}.",
+        *([f"Open it:   {open_}"] if open_ else []),
+        "",
+        "Its reminders reach you from now on, and go on until the work is done.",
+        _not_here(one.urgency, house),
+    ]
+    return Letter(
+        to="",
+        subject=f"[{one.urgency}] Theca: work for {one.code} comes to you",
+        body=_body(lines),
+        reference=_reference(one),
+        kind="work.handed",
+        facts={"code": one.code, "urgency": one.urgency, **({"link": open_} if open_ else {})},
     )
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from workflow.domain.decide import of_storm
 from workflow.domain.ladder import Urgency
 from workflow.domain.quiet import may_leave
 from workflow.service.undelivered import tell_lead
@@ -72,7 +73,7 @@ def _urgent(store: Store, connection: Connection, house: House, head: Head) -> l
         return []
     same = outbox.of_same(connection, house.site, head)
     claimed = _together(connection, house, same, f"summary.{secrets.token_hex(12)}")
-    still_open = [one for one in claimed if one.task_open]
+    still_open = [one for one in claimed if one.task_open and not of_storm(one.key)]
     if still_open:
         newest = max(still_open, key=lambda one: (one.created_at, one.key))
         _tell_lead(store, connection, newest, count=len(still_open))

@@ -26,7 +26,7 @@ from workflow.domain.ledger import GENESIS, SALT_BYTES, chain
 from workflow.failpoints import failpoint
 from workflow.store.calendars import Place, calendar, dates
 from workflow.store.parameters import IN_FORCE, read
-from workflow.store.rows import COMMAND, EPISODE, MESSAGE, TABLES, Image, insert, packed, row, upsert
+from workflow.store.rows import COMMAND, EPISODE, MESSAGE, RECALLED, TABLES, Image, packed, row, write
 from workflow.store.vault import CandidateKey, Vault
 
 
@@ -143,8 +143,7 @@ def fresh(*, id: str, site: str, candidate: str) -> Episode:  # noqa: A002 - the
 @lru_cache(maxsize=256)
 def _writing(names: tuple[str, ...]) -> TextClause:
     """The one statement that writes these tables and appends to the ledger; few combinations ever occur."""
-    parts = ((name, insert(name) if name in (COMMAND, MESSAGE) else upsert(name)) for name in names)
-    ctes = ", ".join(f"w_{name} AS ({part})" for name, part in parts)
+    ctes = ", ".join(f"w_{name} AS ({write(name)})" for name in names)
     return text(f"WITH {ctes} SELECT ledger_append(CAST(:lines AS jsonb))")
 
 
@@ -200,6 +199,8 @@ def _collect(decision: Decision, heads: Mapping[str, str], images: _Images) -> N
         table = images.setdefault(TABLES[collection], {})
         for key, value in things.items():
             table[after.id, key] = row(value, site=after.site, episode=after.id)
+    for task in decision.recalled:
+        images.setdefault(RECALLED, {})[after.id, task] = {"site_id": after.site, "episode_id": after.id, "task": task}
     images.setdefault(EPISODE, {})[after.id, ""] = _episode_row(after, heads[after.id])
     for message in decision.messages:
         at_once = message.channel == "in_app"

@@ -20,7 +20,6 @@ from workflow.domain.ladder import Timer, Urgency
 from workflow.domain.observation import Observation
 from workflow.domain.protocol import UNDELIVERED, ProtocolVersion
 from workflow.domain.readiness import is_procedure
-from workflow.domain.standing import counts_back
 from workflow.domain.task import Task
 
 
@@ -167,7 +166,7 @@ def _work(version: ProtocolVersion) -> list[dict[str, object]]:
             "protocol": version.name,
             "name": key,
             "red": version.ladders[rule.ladder].urgency is Urgency.RED,
-            "back": counts_back(version.ladders[rule.ladder]),
+            "back": version.ladders[rule.ladder].counts_back,
             "follows": bool(rule.follows),
             "last": len(version.ladders[rule.ladder].rungs) - 1,
         }

@@ -35,6 +35,14 @@ TABLES: Mapping[str, str] = {
 COMMAND = journal.CommandRow.__tablename__
 MESSAGE = journal.MessageRow.__tablename__
 EPISODE = tables.EpisodeRow.__tablename__
+RECALLED = "recalled"  # no table: work whose letters are taken back
+
+
+def write(name: str) -> str:
+    """The statement that writes what a decision leaves in one table, from one JSON array `:name`."""
+    if name == RECALLED:
+        return _RECALL
+    return insert(name) if name in (COMMAND, MESSAGE) else upsert(name)
 
 
 @lru_cache(maxsize=64)
@@ -54,6 +62,16 @@ def insert(name: str) -> str:
     """The statement that adds rows and fails where one is there already."""
     columns = ", ".join(f'"{column.name}"' for column in _table(name).columns)
     return f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {_unfolded(name)}"  # noqa: S608 - as above
+
+
+# A letter under lease is on its way and cannot be taken back.
+_RECALL = """
+UPDATE message AS m SET state = 'cancelled', reason = 'its work counts from another moment now',
+  settled_at = clock_timestamp(), letter = NULL
+FROM jsonb_to_recordset(CAST(:recalled AS jsonb)) AS w(site_id text, episode_id uuid, task text)
+WHERE m.site_id = w.site_id AND m.episode_id = w.episode_id AND m.task = w.task AND m.state = 'waiting'
+  AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
+"""
 
 
 def packed(rows: Iterable[Image]) -> str:

@@ -5,7 +5,7 @@ from workflow.domain.decide.administer import Dose, administer
 from workflow.domain.decide.adopt import PriorTrial, RunningDuty, adopt
 from workflow.domain.decide.advance import advance
 from workflow.domain.decide.appoint import appoint, conclude, reschedule
-from workflow.domain.decide.assign import claim, reassign
+from workflow.domain.decide.assign import claim, of_handing, reassign
 from workflow.domain.decide.complete import complete
 from workflow.domain.decide.contact import Means, contact
 from workflow.domain.decide.correct import correct
@@ -46,6 +46,7 @@ __all__ = [
     "hold",
     "instead",
     "migrate",
+    "of_handing",
     "of_storm",
     "override",
     "reassign",

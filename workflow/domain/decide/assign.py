@@ -3,19 +3,23 @@
 offer     the task stays whose it was and its ladder goes on; its reminders reach whom it is offered to as well
 accept    whoever it was offered to claims or acknowledges it: theirs now, and another's promise ends
 give      a coordinator or lead: theirs at once, and another's promise ends
+
+Whoever it is given or offered to is told at once. Work that waits for the release of a backlog goes on waiting.
 """
 
 from dataclasses import replace
 
 from workflow.domain.actor import Role
-from workflow.domain.decide.acknowledge import bars_to_take, hand_over, offered, taken
+from workflow.domain.decide.acknowledge import bars_to_take, hand_over, ladder_of, offered, taken
 from workflow.domain.decide.complete import ended, find
-from workflow.domain.decision import Decision, Draft, refuse
+from workflow.domain.decision import Decision, Draft, Message, refuse
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.gate import GateReport, closed
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task
 from workflow.domain.work import answered
+
+HANDED = "handed"
 
 
 def claim(s: Situation, *, key: str) -> Decision:
@@ -29,7 +33,7 @@ def claim(s: Situation, *, key: str) -> Decision:
     if bars:
         return refuse(s, "claim", occurred_at=s.now, about=about, basis=bars)
     draft = Draft(s)
-    mine = replace(taken(task, s.actor), withheld_until=None)
+    mine = taken(task, s.actor)
     if task.offered_to == s.actor.id:
         hand_over(draft, mine)
     else:
@@ -51,13 +55,40 @@ def reassign(s: Situation, *, key: str, to: str, reason: str | None = None) -> D
     if bars:
         return refuse(s, "reassign", occurred_at=s.now, about=about, basis=bars)
     draft = Draft(s)
+    draft.messages = _handed(s, task, to)
     if s.actor.holds(Role.COORDINATOR, Role.LEAD):
-        hand_over(draft, replace(task, assignee=to, offered_to=None, withheld_until=None))
+        hand_over(draft, replace(task, assignee=to, offered_to=None))
         return draft.decide("reassign", occurred_at=s.now, about=about)
     if to in (s.actor.id, task.assignee):
         raise ImpossibleInputError("a task is offered to somebody else", place="to", allowed="another person")
     draft.put("tasks", key, replace(task, offered_to=to))
     return draft.decide("reassign", occurred_at=s.now, about=about | {"offered": "yes"})
+
+
+def of_handing(message: str) -> bool:
+    """Whether a message tells somebody that work was given or offered to them."""
+    return f"~{HANDED}." in message
+
+
+def _handed(s: Situation, task: Task, to: str) -> list[Message]:
+    """What tells somebody that work is theirs or offered to them; nobody is told what they have done themselves."""
+    member = s.roster.member(to)
+    if member is None or to == s.actor.id:
+        return []
+    timer = s.episode.timers[task.key]
+    return [
+        Message(
+            key=f"{task.key}~{timer.n}~{to}~{channel}~{HANDED}.{s.episode.seq + 1}",
+            task=task.key,
+            name=task.name,
+            rung=timer.rung,
+            recipient=to,
+            channel=channel,
+            urgency=ladder_of(s, task).urgency,
+            due_at=s.now,
+        )
+        for channel in member.channels
+    ]
 
 
 def _bars(s: Situation, task: Task) -> tuple[GateReport, ...]:

@@ -39,9 +39,10 @@ def fire(s: Situation, *, key: str, n: int) -> Decision | None:
         return draft.decide("fire", occurred_at=timer.due_at, about={"task": key, "lapsed": "yes"})
     ladder = s.protocol.ladders[s.protocol.task(task.name).ladder]
     policy = _policy(s, task, ladder, timer)
-    top = timer.rung if policy is AfterOutage.FIRE else _passed(s, task, ladder, timer)
+    stands = timer if policy is AfterOutage.FIRE else _passed(s, task, ladder, timer)
+    top = stands.rung
     if policy is AfterOutage.SKIP:
-        _go_on(draft, task, ladder, replace(timer, rung=top, due_at=s.now))
+        _go_on(draft, task, ladder, stands)
         about = {"task": key, "due_at": timer.due_at, "skipped": [*range(timer.rung, top + 1)]}
         return draft.decide("fire", occurred_at=timer.due_at, about=about)
     told = _told_together(s, task, ladder, timer, top)
@@ -50,7 +51,6 @@ def fire(s: Situation, *, key: str, n: int) -> Decision | None:
         _message(task, as_told, ladder, member, channel) for member in told.people for channel in member.channels
     ]
     if told.people:
-        stands = timer if policy is AfterOutage.FIRE else replace(as_told, due_at=s.now)
         _go_on(draft, task, ladder, stands, reached=told.reached)
     else:
         set_timer(draft, key, rung=top, due_at=s.now + AGAIN, reached=told.reached)
@@ -81,15 +81,20 @@ def _policy(s: Situation, task: Task, ladder: Ladder, timer: Timer) -> AfterOuta
     return ladder.after_outage if s.now > timer.due_at + LATE else AfterOutage.FIRE
 
 
-def _passed(s: Situation, task: Task, ladder: Ladder, timer: Timer) -> int:
-    """The highest rung whose time has passed; a promise that runs holds back the ones after the rung that is due."""
-    anchor, rung = counted_from(s.view(s.now), task), timer.rung
-    while rung + 1 < len(ladder.rungs):
-        above, due = ladder.next(rung, anchor=anchor, due_at=timer.due_at, now=s.now, calendar=s.calendar)
+def _passed(s: Situation, task: Task, ladder: Ladder, timer: Timer) -> Timer:
+    """The clock at the highest rung whose time has passed; the last rung repeats from now.
+
+    A promise that runs holds back the rungs after the one that is due. What waited for a release was not put off: its
+    rungs count from the anchor.
+    """
+    anchor = counted_from(s.view(s.now), task)
+    stands = timer if task.withheld_until is None else replace(timer, due_at=ladder.due(timer.rung, anchor, s.calendar))
+    while stands.rung < ladder.last:
+        above, due = ladder.next(stands.rung, anchor=anchor, due_at=stands.due_at, now=s.now, calendar=s.calendar)
         if max(due, task.acknowledged_until or due) > s.now:
             break
-        rung = above
-    return rung
+        stands = replace(stands, rung=above, due_at=due)
+    return replace(stands, due_at=s.now) if stands.rung == ladder.last else stands
 
 
 def _go_on(draft: Draft, task: Task, ladder: Ladder, timer: Timer, *, reached: int | None = None) -> None:

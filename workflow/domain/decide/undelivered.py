@@ -4,9 +4,9 @@ undelivered  a letter is dead: the engine's own duty opens, and its task's clock
 storm        more urgent work waits for one person than letters may tell of: one line to the lead
 instead      whom a letter was for is away or gone when it leaves: those in their place now are told, each once
 
-A clock that somebody touched since the letter was written is left alone: it was acknowledged, or fired, or moved. A
-promise made before the letter does not excuse it. The last rung, which only repeats, is not hurried: it would call
-the same dead address again and again.
+A clock that has gone on since the letter was written is left alone: its work was promised, or told again, or counts
+anew. A promise made before the letter does not excuse it, nor does a calendar that moved the clock since. The last
+rung, which only repeats, is not hurried: it would call the same dead address again and again.
 """
 
 from dataclasses import replace
@@ -48,8 +48,9 @@ def storm(s: Situation, *, task: str, message: str, rung: int, recipient: str, c
     `message` is the newest of those that were put into one letter; `recipient` is whose letter that is.
     """
     about = s.episode.tasks.get(task)
-    leads = [m for m in s.roster.members if Role.LEAD in m.roles and m.id != recipient]
-    if about is None or not about.is_open or not leads:
+    there = s.roster.tell((Role.LEAD,), assignee=None, role=Role.LEAD).people
+    leads = [member for member in there if member.id != recipient]
+    if about is None or not leads:
         return None
     first = Message(
         key="",
@@ -123,8 +124,12 @@ def of_storm(message: str) -> str:
 
 
 def _still_waits(s: Situation, task: Task, message: str, rung: int) -> bool:
-    """Whether the task's clock stands as the letter's rung left it, on a rung after that one, later than now."""
+    """Whether the task's clock stands at the rung after the letter's, later than now, on nobody's newer promise."""
     timer, (_, n, *others) = s.episode.timers[task.key], message.split("~")
-    untouched = len(others) == 2 and timer.n == int(n) + 1  # a rung's own letter: person, channel
-    live = timer.state is TimerState.LIVE and timer.due_at > s.now
-    return untouched and live and timer.rung > rung
+    if len(others) != 2 or timer.state is not TimerState.LIVE or timer.due_at <= s.now:  # a rung's own: person, channel
+        return False
+    if timer.n == int(n) + 1:
+        return timer.rung > rung
+    ladder = s.protocol.ladders[s.protocol.task(task.name).ladder]
+    untold = timer.rung == rung + 1 < ladder.last  # of the last one nobody can say: it stands where it stood
+    return untold and timer.due_at != task.acknowledged_until
