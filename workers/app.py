@@ -3,10 +3,10 @@
 No eta, no countdown, no retry: long times are rows.
 
 Measured with these versions: without reject_on_worker_lost a killed child loses its task; with the default restore
-interval a killed worker's tasks come back after 103 s instead of 8 s. A job that runs as the broker goes away is let
-come to its end: it holds its rows by a lease, and killed between a letter and its mark it would send that twice. A
-worker tries to reach its broker for ever: by its defaults, 100 attempts at most 30 s apart, it would end after three
-quarters of an hour, and nobody keep time in it.
+interval a killed worker's tasks come back after 103 s instead of 8 s. A job that runs as the broker goes away is cut
+short, as if killed: let on, it ends its worker when it acknowledges over the closed connection. A worker tries to
+reach its broker for ever: by its defaults, 100 attempts at most 30 s apart, it would end after three quarters of an
+hour, and nobody keep time in it.
 """
 
 import gc
@@ -49,7 +49,7 @@ app.conf.update(
     accept_content=["json"],
     visibility_timeout=120,
     broker_transport_options={} if settings().broker.startswith(AMQP) else REDIS_ONLY,
-    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
     worker_soft_shutdown_timeout=20,
     worker_enable_soft_shutdown_on_idle=True,
     worker_max_tasks_per_child=1000,

@@ -18,7 +18,7 @@ SETTINGS: dict[str, Any] = {
     "task_serializer": "json",
     "accept_content": ["json"],
     "visibility_timeout": 120,
-    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
     "worker_soft_shutdown_timeout": 20,
     "worker_enable_soft_shutdown_on_idle": True,
     "worker_max_tasks_per_child": 1000,
