@@ -239,6 +239,21 @@ def test_beyond_the_most_an_hour_urgent_work_leaves_as_one_summary_and_the_lead_
     assert flaws(database) == ()
 
 
+def test_the_line_to_the_lead_leaves_though_the_newest_piece_of_work_is_done(
+    told: Callable[..., list[str]], worker_store: Store, at_home: Callable[..., None]
+):
+    told(5, urgency="urgent")
+    at_home(LetterHours(quiet_from=time(0), quiet_until=time(0), digest=True), urgent_per_hour=1)
+    out = Kept()
+    send(worker_store, out)
+    sql(worker_store, "UPDATE task SET state = 'done'")
+    send(worker_store, out)
+    assert {letter.to for letter in out.letters if letter.kind == "work.storm"} == {
+        "lead-1@theca.example",
+        "lead-2@theca.example",
+    }
+
+
 def test_while_a_storm_goes_on_there_is_a_summary_an_hour_and_red_is_never_held_back(
     told: Callable[..., list[str]], worker_store: Store, at_home: Callable[..., None]
 ):
