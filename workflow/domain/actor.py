@@ -1,6 +1,6 @@
 """Who acts: a member of staff in the roles held at one site, or the system under a name of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -21,10 +21,18 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who is acting, at one site. `id` is a staff id, or `system:<name>`."""
+    """Who is acting, at one site. `id` is a staff id, or `system:<name>`.
+
+    `only` names the verbs that the way they came in leaves them, of those their roles carry; None: all of them.
+    """
 
     id: str
     roles: frozenset[Role] = frozenset()
+    only: frozenset[str] | None = field(default=None, compare=False)
+
+    def may(self, verb: str) -> bool:
+        """Whether the way this person came in leaves them a verb; whether their roles carry it is the policy's."""
+        return self.only is None or verb in self.only
 
     @property
     def is_system(self) -> bool:

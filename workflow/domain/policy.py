@@ -87,12 +87,16 @@ POLICY: Mapping[Verb, frozenset[Role]] = MappingProxyType(
 
 
 def permits(actor: Actor, verb: Verb) -> bool:
-    """Whether any role the actor holds at this site may use the verb."""
-    return actor.holds(*POLICY[verb])
+    """Whether any role the actor holds at this site may use the verb, and the way they came in leaves it to them."""
+    return actor.may(verb) and actor.holds(*POLICY[verb])
 
 
 def require(actor: Actor, verb: Verb) -> None:
     """Refuse a verb the actor's roles do not carry. Raises NotPermittedError naming who may."""
+    if not actor.may(verb):
+        raise NotPermittedError(
+            f"{verb} is not left to you by the way you came in", allowed="a sign-in with the password, a wider token"
+        )
     if not permits(actor, verb):
         allowed = ", ".join(sorted(POLICY[verb]))
         raise NotPermittedError(f"{verb} is not yours to do here", allowed=f"roles: {allowed}")

@@ -62,17 +62,20 @@ class Staff(SQLModel, table=True):
     id: str = Field(primary_key=True)
     name: str
     email: str = ""
+    ends_on: date | None = None  # their last day
 
 
 class Membership(SQLModel, table=True):
-    """One role of one person at one site, from a day to a day."""
+    """One role of one person at one site, from a day to a day; entered by hand, or come by a provider's groups."""
 
     __tablename__ = "membership"
+    __table_args__ = (one_of("origin", "hand", "group"),)
     site_id: str = Field(primary_key=True, foreign_key="site.site_id")
     staff_id: str = Field(primary_key=True, foreign_key="staff.id")
     role: str = Field(primary_key=True)
     starts_on: date = Field(primary_key=True)
     ends_on: date | None = None
+    origin: str = "hand"
 
 
 class AbsenceRow(SQLModel, table=True):
@@ -122,7 +125,7 @@ class AddressRow(SQLModel, table=True):
 
 
 class Token(SQLModel, table=True):
-    """A bearer token, kept as its SHA-256 only."""
+    """A bearer token, kept as its SHA-256 only; it gives no more than its scopes, and only at its site if it has one."""
 
     __tablename__ = "token"
     hash: str = Field(primary_key=True)
@@ -131,3 +134,6 @@ class Token(SQLModel, table=True):
     created_at: datetime = moment()
     expires_at: datetime = moment()
     revoked_at: datetime | None = moment(nullable=True)
+    scopes: str = ""  # names with commas between; empty: all that the person's roles give
+    only_site: str | None = Field(default=None, foreign_key="site.site_id")
+    last_used_at: datetime | None = moment(nullable=True)  # to the hour

@@ -2,31 +2,34 @@
 
 import hashlib
 import re
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from workflow.domain.actor import Actor, Role
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.roster import Member, Roster
+from workflow.domain.scope import scope_of
 
-_TOKEN_DAYS = 365
 _PERSON = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who signed in, and which roles they hold at which sites today."""
+    """Who signed in, and which roles they hold at which sites today.
+
+    `only`: the verbs that the way they came in leaves them (a narrower token, a PIN); None: all their roles carry.
+    """
 
     id: str
     name: str
     roles: Mapping[str, frozenset[Role]]
+    only: frozenset[str] | None = None
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -34,42 +37,28 @@ class Person:
 
     def at(self, site: str) -> Actor:
         """This person at one site."""
-        return Actor(id=self.id, roles=self.roles.get(site, frozenset()))
+        return Actor(id=self.id, roles=self.roles.get(site, frozenset()), only=self.only)
 
 
 def who_is(connection: Connection, token: str) -> Person | None:
     """The person a bearer token stands for, or None."""
     found = connection.execute(text("SELECT * FROM who_is(:hash)"), {"hash": hashed(token)}).all()
-    if not found:
-        return None
+    return person(found, only=scope_of(found[0].scopes)) if found else None
+
+
+def person(lines: Sequence[Row[Any]], *, only: frozenset[str] | None) -> Person:
+    """Who the lines of an answer tell of, a line per role, in no more than these verbs."""
     roles: dict[str, set[Role]] = {}
-    for line in found:
+    for line in lines:
         if line.site_id is not None:
             roles.setdefault(line.site_id, set()).add(Role(line.role))
     frozen = {site: frozenset(held) for site, held in roles.items()}
-    return Person(id=found[0].staff_id, name=found[0].name, roles=frozen)
+    return Person(id=lines[0].staff_id, name=lines[0].name, roles=frozen, only=only)
 
 
 def hashed(token: str) -> str:
     """What is kept of a token: 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def add_token(connection: Connection, staff: str, label: str, *, days: int = _TOKEN_DAYS) -> str:
-    """A new bearer token for a person, shown once. Raises ImpossibleInputError for nobody or too long."""
-    if not 1 <= days <= _TOKEN_DAYS:
-        raise ImpossibleInputError("a token lasts a while", place="days", allowed=f"1 to {_TOKEN_DAYS} days")
-    if not connection.scalar(text("SELECT 1 FROM staff WHERE id = :staff"), {"staff": staff}):
-        raise ImpossibleInputError(f"nobody is called {staff!r}", place="staff")
-    token = "theca_" + secrets.token_urlsafe(32)
-    connection.execute(
-        text(
-            "INSERT INTO token (hash, staff_id, label, created_at, expires_at) VALUES (:hash, :staff, :label,"
-            " clock_timestamp(), clock_timestamp() + make_interval(days => :days))"
-        ),
-        {"hash": hashed(token), "staff": staff, "label": label, "days": days},
-    )
-    return token
 
 
 def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:

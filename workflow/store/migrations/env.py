@@ -5,8 +5,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from workflow.store import journal, places, tables
+from workflow.store import entrance, journal, places, tables
 
+assert entrance
 assert journal
 assert places
 assert tables
