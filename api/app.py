@@ -18,15 +18,20 @@ from api import (
     people,
     protocols,
     roster,
+    sessions,
+    single,
+    tablets,
     tasks,
     transitions,
     trials,
 )
 from api.document import describe
 from api.door import LARGEST_BODY, resource
+from api.entrance import Entrance, entrance_of
 from api.lately import Lately
 from api.shell import Api
-from api.web import acknowledge, paper
+from api.web import acknowledge, came_back, paper
+from workflow.service import single_sign_on
 from workflow.service.act import Desk
 from workflow.settings import Settings, settings
 from workflow.store.bell import Bell
@@ -46,7 +51,11 @@ RESOURCES = (
     overdue,
     huddle,
     roster,
+    sessions,
+    single,
+    tablets,
 )
+THRESHOLDS = (sessions, tablets, single)
 
 
 def app() -> FastAPI:
@@ -73,11 +82,16 @@ def create_app(source: Settings | Desk) -> FastAPI:
     made.state.desk = desk
     made.state.owns = desk is not source
     made.state.lately = Lately()
+    made.state.entrance = entrance_of(source) if isinstance(source, Settings) else Entrance()
+    made.state.provider = single_sign_on.provider_of(source) if isinstance(source, Settings) else None
     errors.install(made)
     made.include_router(health.open_router)
     made.include_router(health.router)
     made.include_router(acknowledge.router)
     made.include_router(paper.router)
+    made.include_router(came_back.router)
+    for each in THRESHOLDS:
+        made.include_router(each.open_router, prefix=PREFIX)
     for each in RESOURCES:
         made.include_router(each.router, prefix=PREFIX)
     made.include_router(_description(made), prefix=PREFIX)

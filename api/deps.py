@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Request
 from pydantic import AfterValidator
 
-from api.auth import signed_in
+from api.auth import own_session, session_if_any, signed_in
 from api.ids import episode_of, thing_of
 from api.lately import Lately
 from api.refused import NoVersionError
 from workflow.domain.errors import ImpossibleInputError
 from workflow.service.act import Asked, Desk
 from workflow.store.episodes import Command
+from workflow.store.sessions import Session
 from workflow.store.staff import Person
 
 _KEY = re.compile(r"^[!-~]{1,200}\Z", re.ASCII)
@@ -94,6 +95,8 @@ def _lately(request: Request) -> Lately:
 TheDesk = Annotated[Desk, Depends(the_desk)]
 TheLately = Annotated[Lately, Depends(_lately)]
 Me = Annotated[Person, Depends(signed_in)]
+MySession = Annotated[Session, Depends(own_session)]
+AnySession = Annotated[Session | None, Depends(session_if_any)]
 Headed = Annotated[Heading, Depends(heading)]
 EpisodeId = Annotated[
     str,

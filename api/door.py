@@ -1,6 +1,6 @@
 """The door every route stands behind: first who asks, then whether the body can be read, then what is asked.
 
-token ─► person ─► content type ─► body, at most 256 KB ─► strict JSON ─► the route
+token or session ─► person ─► content type ─► body, at most 256 KB ─► strict JSON ─► the route
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
+from api import entrance
 from api.auth import recognise, signed_in
 from api.document import COMMON
 from api.refused import UnreadableError, WrongTypeError
@@ -42,6 +43,25 @@ class Door(APIRoute):
             return await inner(await _hear(request) if request.method == "POST" else request)
 
         return enter
+
+
+class Threshold(APIRoute):
+    """A route for people who are to be recognised yet: open to all, and to no page of another site."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def enter(request: Request) -> Response:
+            if request.method in entrance.UNSAFE:
+                entrance.check_origin(request)
+            return await inner(await _hear(request) if request.method == "POST" else request)
+
+        return enter
+
+
+def threshold(tag: str) -> APIRouter:
+    """A router for what comes before the door. Whoever adds a route here lets everybody ask."""
+    return APIRouter(route_class=Threshold, tags=[tag], responses=COMMON)
 
 
 def resource(tag: str) -> APIRouter:

@@ -14,12 +14,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.refused import NotSignedInError, NoVersionError, TooLargeError, WrongTypeError
+from api.refused import CsrfError, NotSignedInError, NoVersionError, TooLargeError, WrongTypeError
 from api.schemas.problem import FlawOut, Problem
 from api.strict import place_of
 from workflow.domain import errors as trouble
 from workflow.domain.errors import ImpossibleInputError, TroubleError
 from workflow.service import look
+from workflow.service.sign_in import NotConfirmedError, SignInRefusedError, TooManyTriesError
 from workflow.store.session import UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 
 STATUS: Mapping[type[TroubleError], int] = {
     NotSignedInError: 401,
+    SignInRefusedError: 401,
+    CsrfError: 403,
+    NotConfirmedError: 403,
     trouble.NotPermittedError: 403,
     trouble.NotFoundError: 404,
     trouble.IdentityConflictError: 409,
@@ -41,12 +45,13 @@ STATUS: Mapping[type[TroubleError], int] = {
     ImpossibleInputError: 422,
     trouble.KeyReusedError: 422,
     NoVersionError: 428,
+    TooManyTriesError: 429,
     trouble.UnsoundError: 503,
     UnavailableError: 503,
 }
 
 # Refusals that say something about whoever asks; the others are the ordinary course of work.
-_COUNTED = frozenset({400, 401, 403, 404, 413, 415, 422})
+_COUNTED = frozenset({400, 401, 403, 404, 413, 415, 422, 429})
 
 
 def install(app: FastAPI) -> None:
@@ -104,7 +109,8 @@ def _troubled(request: Request, error: Exception) -> Response:
     if status == 500:
         return _unforeseen(request, error)
     _count(request, status, error.code)
-    return problem(status, error.code, error.detail, place=error.place, allowed=error.allowed, headers=_headers(status))
+    headers = _headers(status, error)
+    return problem(status, error.code, error.detail, place=error.place, allowed=error.allowed, headers=headers)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -143,7 +149,9 @@ def _flaw(error: Mapping[str, object]) -> FlawOut:
     return FlawOut(place=place, because=str(error["msg"]), allowed=None if allowed is None else str(allowed))
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int, error: TroubleError) -> dict[str, str]:
+    if isinstance(error, TooManyTriesError):
+        return {"Retry-After": str(error.seconds)}
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from api.deps import Me, TheDesk
+from api.deps import AnySession, Me, TheDesk
 from api.door import resource
 from api.schemas.around import (
     CalendarOut,
@@ -10,6 +10,7 @@ from api.schemas.around import (
     ClosureOut,
     HeldOut,
     MeOut,
+    SessionOut,
     SiteOut,
     SitesOut,
     StaffListOut,
@@ -18,19 +19,44 @@ from api.schemas.around import (
 from workflow.domain.calendar import Calendar
 from workflow.domain.policy import Verb, permits
 from workflow.service import look
+from workflow.store.sessions import Session
+from workflow.store.staff import Person
 from workflow.store.worklist import MemberLine, SiteLine
 
 router = resource("people")
 
 
 @router.get("/me", summary="Who am I?", response_description="You.")
-def me(me: Me) -> MeOut:
-    """Whom your token stands for, your roles today by site, and what they let you do there."""
+def me(me: Me, session: AnySession) -> MeOut:
+    """Whom your session or token stands for, your roles today by site, and what is yours to do there.
+
+    With a session: until when it lasts, and the token that its unsafe requests carry in X-CSRF-Token.
+    """
+    return told_of(me, session)
+
+
+def told_of(me: Person, session: Session | None = None) -> MeOut:
+    """A person, as they are told of themselves."""
     return MeOut(
         id=me.id,
         name=me.name,
         roles={site: tuple(sorted(roles)) for site, roles in me.roles.items()},
         may={site: tuple(verb for verb in Verb if permits(me.at(site), verb)) for site in me.sites},
+        session=None if session is None else session_told(session),
+    )
+
+
+def session_told(session: Session) -> SessionOut:
+    """A session, as its own person sees it."""
+    return SessionOut(
+        id=session.id,
+        how=session.how,
+        began_at=session.began_at,
+        idle_at=session.idle_at,
+        ends_at=session.ends_at,
+        confirmed_at=session.confirmed_at,
+        csrf=session.csrf,
+        tablet=session.tablet,
     )
 
 

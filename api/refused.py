@@ -4,9 +4,15 @@ from workflow.domain.errors import ImpossibleInputError, TroubleError
 
 
 class NotSignedInError(TroubleError):
-    """A bearer token is needed, and this is none that stands."""
+    """A session or a bearer token is needed, and this is none that stands."""
 
     code = "not_signed_in"
+
+
+class CsrfError(TroubleError):
+    """This does not come from a page of ours: send the session's token in X-CSRF-Token."""
+
+    code = "csrf"
 
 
 class UnreadableError(ImpossibleInputError):

@@ -25,6 +25,21 @@ class Settings(BaseSettings):
     theca_key_file: Path | None = Field(default=None, description="32 bytes, base64; kept out of backups")
     theca_public_url: str = Field(default="", description="what links in messages begin with")
     theca_token: str = Field(default="", description="a bearer token: in whose name the command line acts")
+    theca_cookie: str = Field(
+        default="host",
+        pattern="^(host|plain)$",
+        description="'plain': without TLS too, for browsers on this machine's own loopback and for nobody else",
+    )
+    theca_trusted_proxies: str = Field(
+        default="", description="whose X-Forwarded-For is believed: addresses or networks, with commas"
+    )
+    oidc_issuer: str = Field(default="", description="a single sign-on provider, by its issuer; empty: none")
+    oidc_client_id: str = Field(default="", description="what Theca is called there")
+    oidc_secret_file: Path | None = Field(default=None, description="the file with the client's secret, if it has one")
+    oidc_groups_file: Path | None = Field(
+        default=None, description="JSON: which group gives which role at which site; what is not in it gives nothing"
+    )
+    oidc_groups_claim: str = Field(default="groups", description="the claim that lists a person's groups")
     smtp_host: str = Field(default="", description="the mail relay")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="its port")
     smtp_user: str = Field(default="", description="who signs in at the relay; empty: nobody does")

@@ -38,6 +38,15 @@ _MESSAGE = {
     "attempts": [{"attempt": 1, "at": TIME, "result": "sent: handed over"}],
 }
 _PRINTED = {"key": "opioid_trial", "number": 1, "title": "Intrathecal opioid trial", "sha256": "ab" * 32}
+SESSION = {
+    "id": "1b4e28ba-2fa1-4d2e-883f-0016d3cca427",
+    "how": "password",
+    "began_at": TIME,
+    "idle_at": TIME,
+    "ends_at": TIME,
+    "confirmed_at": TIME,
+    "csrf": "bWFkZSB1cA",
+}
 _SITE = {
     "id": "north",
     "name": "North",
@@ -256,8 +265,26 @@ class CalendarsOut(Wire):
     items: tuple[CalendarOut, ...]
 
 
+class SessionOut(Wire):
+    """Your session: until when it lasts if you do nothing, and in any case; and the token its requests carry.
+
+    `how`: by `password`, by `pin` (to record and no more) or by `oidc` (a single sign-on provider).
+    """
+
+    model_config = example(**SESSION)
+
+    id: str
+    how: str
+    began_at: Instant
+    idle_at: Instant
+    ends_at: Instant
+    confirmed_at: Instant
+    csrf: str
+    tablet: str | None = None
+
+
 class MeOut(Wire):
-    """Who you are, the roles you hold today by site, and the verbs they carry there."""
+    """Who you are, the roles you hold today by site, the verbs they carry there, and your session if you have one."""
 
     model_config = example(id="nurse-1", name="N. Urse", roles={"north": ["nurse"]}, may={"north": ["read", "record"]})
 
@@ -265,3 +292,4 @@ class MeOut(Wire):
     name: str
     roles: dict[str, tuple[str, ...]]
     may: dict[str, tuple[str, ...]]
+    session: SessionOut | None = None

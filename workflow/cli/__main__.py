@@ -23,10 +23,12 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "notify": ("notify", "app", "send a person a test letter on each of their channels"),
     "db": ("db", "app", "make a key file, create roles, upgrade the database"),
     "site": ("places", "sites", "add a site, or set its own value of a parameter"),
-    "staff": ("people", "staffs", "add a person"),
+    "staff": ("people", "staffs", "add a person, set a password, let somebody leave"),
     "calendar": ("places", "calendars", "the days on which a site is closed"),
     "roster": ("rota", "rosters", "who works at a site, is away, stands in, is on call"),
-    "token": ("people", "tokens", "make a bearer token"),
+    "token": ("people", "tokens", "make, list or revoke a bearer token"),
+    "session": ("signed", "sessions", "who is signed in; sign somebody out"),
+    "tablet": ("signed", "tablets", "the ward's tablets"),
 }
 
 

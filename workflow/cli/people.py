@@ -1,7 +1,9 @@
 """theca staff, token: people, and how they sign in. Done on the machine, as theca_migrate."""
 
 import json
+import sys
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +11,7 @@ from typing import Annotated
 import typer
 
 from workflow.cli.ground import ground, plainly, write_private
-from workflow.service import notify, people
+from workflow.service import notify, passwords, people, single_sign_on
 
 staffs = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 tokens = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -65,8 +67,90 @@ def load_people(
         print(f"{len(names)} people")
 
 
+@staffs.command("password")
+def set_password(person: str) -> None:
+    """Set a person's password, typed twice or read from one line of input; their sessions end."""
+    with plainly(), ground() as here, closing(here.admin()) as store:
+        passwords.set_password(store, person, _typed())
+        print(f"{person}: password set; their sessions ended")
+
+
+@staffs.command("invite")
+def invite(person: str) -> None:
+    """Prints a code with which a person chooses a password, once, within 72 hours."""
+    with plainly(), ground() as here, closing(here.admin()) as store:
+        print(passwords.invite(store, person))
+
+
+@staffs.command("link")
+def link(person: str, subject: Annotated[str, typer.Argument(help="the `sub` the provider knows them by")]) -> None:
+    """Say who a person is for the single sign-on provider that OIDC_ISSUER names."""
+    with plainly(), ground() as here, closing(here.admin()) as store:
+        if not here.now.oidc_issuer:
+            raise typer.BadParameter("OIDC_ISSUER is not set")
+        single_sign_on.link(store, issuer=here.now.oidc_issuer, subject=subject, person=person)
+        print(f"{person} is {subject} at {here.now.oidc_issuer}")
+
+
+@staffs.command("end")
+def end_person(
+    person: str,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="their last day; else at once")] = None,
+) -> None:
+    """A person leaves: their roles, sessions and tokens end, at once or after a last day. What they did stays."""
+    with plainly(), ground() as here, closing(here.admin()) as store:
+        people.end_person(store, person, on=on.date() if on else None)
+        print(f"{person} leaves {f'after {on:%Y-%m-%d}' if on else 'now'}")
+
+
+def _typed() -> str:
+    """A password from the terminal, unseen, or the first line of what is piped in; never an argument."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
 @tokens.command("add")
-def add_token(person: str, label: str, days: int = 90) -> None:
-    """Make a bearer token for a person; it is shown once and kept as a hash."""
-    with plainly(), ground() as here:
-        print(people.add_token(here.admin(), person=person, label=label, days=days))
+def add_token(
+    person: str,
+    label: str,
+    days: int = 90,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="reading, recording, or a verb; several times for several; else all")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="at this site only")] = None,
+) -> None:
+    """Make a bearer token for a person; it is shown once, kept as a hash, and gives no more than their roles."""
+    with plainly(), ground() as here, closing(here.admin()) as store:
+        print(people.add_token(store, person=person, label=label, days=days, scopes=scope or (), site=site))
+
+
+@tokens.command("list")
+def list_tokens(
+    person: Annotated[str | None, typer.Argument()] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Every token, or a person's: what it leaves them, until when, and when it was last used."""
+    with plainly(), ground() as here, closing(here.admin()) as store:
+        found = people.list_tokens(store, person)
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2, default=_plain))
+        return
+    for one in found:
+        state = "revoked" if one.revoked_at else f"until {one.expires_at:%Y-%m-%d}"
+        used = f"used {one.last_used_at:%Y-%m-%d}" if one.last_used_at else "never used"
+        left = f"{one.scopes or 'all'}{f' at {one.site}' if one.site else ''}"
+        print(f"{one.id}  {one.person:<20} {one.label:<30} {left}, {state}, {used}")
+
+
+@tokens.command("revoke")
+def revoke_token(token: Annotated[str, typer.Argument(help="its id, from `theca token list`")]) -> None:
+    """Let a token open nothing any more."""
+    with plainly(), ground() as here, closing(here.admin()) as store:
+        found = people.revoke_token(store, token)
+        print(f"token {found.id} of {found.person} ({found.label}) opens nothing any more")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -93,6 +93,8 @@ def _seen_by(name: str, here: Ground) -> dict[str, str]:
     variables["DATABASE_URL"] = here.now.database_url
     if name == "worker":
         variables["DATABASE_URL"] = here.now.database_worker_url or here.now.database_url
+    if name == "api":
+        variables["THECA_COOKIE"] = "plain"  # it answers on loopback, where browsers may do without TLS
     if not here.now.smtp_host:
         variables["TRANSPORT"] = "console"  # letters are printed into the worker's log
     return variables | {secret: "" for secret in _SECRETS if secret not in _GIVEN[name]}
@@ -107,6 +109,7 @@ def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:
             "--log-level",
             "warning",
             "--no-access-log",
+            "--no-proxy-headers",
             "--timeout-graceful-shutdown",
             "2",
             "--timeout-keep-alive",

@@ -1,5 +1,6 @@
 """Sites, the people who work there, and what is published: set up by an administrator, as theca_migrate."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -10,9 +11,10 @@ from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.protocol import ProtocolVersion
 from workflow.service import recalendar
 from workflow.service.intake import rows
-from workflow.store import parameters, protocols, sites, staff
+from workflow.store import parameters, protocols, sites, staff, tokens
 from workflow.store.session import Store
 from workflow.store.sites import Habits
+from workflow.store.tokens import Token
 
 AS_IT_IS = Habits()
 PEOPLE = ("person", "name", "email", "site", "role")
@@ -75,10 +77,33 @@ def add_role(store: Store, *, site: str, person: str, role: Role, starts_on: dat
         staff.add_role(connection, site=site, staff=person, role=role, starts_on=starts_on, ends_on=ends_on)
 
 
-def add_token(store: Store, *, person: str, label: str, days: int) -> str:
-    """A bearer token for a person, shown once and kept as a hash. Raises ImpossibleInputError."""
+def end_person(store: Store, person: str, *, on: date | None = None) -> None:
+    """A person leaves: with this last day, or at once. Roles end, nothing opens for them. Raises NotFoundError."""
     with store.transaction() as connection:
-        return staff.add_token(connection, person, label, days=days)
+        staff.end_person(connection, person, on=on)
+
+
+def add_token(
+    store: Store, *, person: str, label: str, days: int, scopes: Sequence[str] = (), site: str | None = None
+) -> str:
+    """A bearer token for a person, shown once and kept as a hash. Raises ImpossibleInputError.
+
+    It gives what the person's roles give, or no more of it than `scopes`, at all their sites or at one.
+    """
+    with store.transaction() as connection:
+        return tokens.add(connection, person, label, days=days, scopes=scopes, site=site)
+
+
+def list_tokens(store: Store, person: str | None = None) -> list[Token]:
+    """Every token, or a person's, the newest first."""
+    with store.transaction() as connection:
+        return tokens.of(connection, person)
+
+
+def revoke_token(store: Store, token: str) -> Token:
+    """Let a token open nothing any more. Raises NotFoundError."""
+    with store.transaction() as connection:
+        return tokens.revoke(connection, token)
 
 
 def load(store: Store, data: bytes, *, today: date) -> list[str]:

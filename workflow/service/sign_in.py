@@ -7,6 +7,8 @@ elsewhere fills other buckets. No number of wrong passwords locks an account.
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -145,12 +147,16 @@ def confirm_session(store: Store, person: Person, session_id: str) -> None:
 def step_up(store: Store, session: Session, *, password: str) -> Opened:
     """Confirm a session with the password: it goes on under a new secret. Raises NotConfirmedError, TooManyTriesError."""
     confirm(store, session.person, password=password)
-    secret = secrets.token_urlsafe(32)
     with store.transaction() as connection:
-        csrf = secrets.token_urlsafe(32)
-        if not sessions.confirm(connection, session.id, secret=secret, csrf=csrf, how="password"):
-            raise NotConfirmedError("this session has ended")
-        return Opened(session=_begun(connection, secret), secret=secret, browser="")
+        return continued(connection, session.person.id, session.id, how="password")
+
+
+def continued(connection: Connection, person: str, session_id: str, *, how: str) -> Opened:
+    """A session goes on, confirmed, under a new secret and a new token. Raises NotConfirmedError where it is over."""
+    secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    if not sessions.confirm(connection, session_id, staff=person, secret=secret, csrf=csrf, how=how):
+        raise NotConfirmedError("this session is over")
+    return Opened(session=_begun(connection, secret), secret=secret, browser="")
 
 
 def change_password(store: Store, session: Session, *, password: str, new: str, whence: Whence) -> Opened:
@@ -174,6 +180,15 @@ def count(store: Store, person: str, whence: Whence) -> Slowed:
     slowed = _brakes(person, sources, known)
     _take(store, slowed.all)
     return slowed
+
+
+@contextmanager
+def counted(store: Store, person: str, whence: Whence) -> Iterator[None]:
+    """Count a try of something else that may be guessed at; what comes to a good end is not held against anybody."""
+    slowed = count(store, person, whence)
+    yield
+    with store.transaction() as connection:
+        brakes.give_back(connection, freed=slowed.own, lightened=slowed.shared)
 
 
 def _brakes(person: str, sources: list[str], known: str | None) -> Slowed:

@@ -82,15 +82,15 @@ def begin(  # noqa: PLR0913
     )
 
 
-def confirm(connection: Connection, id: str, *, secret: str, csrf: str, how: str) -> bool:
+def confirm(connection: Connection, id: str, *, staff: str, secret: str, csrf: str, how: str) -> bool:
     """The person proved again who they are: the session goes on under a new secret. False where it has ended."""
     query = text(
         "UPDATE session SET hash = :hash, csrf = :csrf, how = :how, confirmed_at = clock_timestamp(),"
         " seen_at = clock_timestamp(), pins_wrong = 0,"
         " idle_at = least(ends_at, clock_timestamp() + make_interval(mins => :idle))"
-        " WHERE id = CAST(:id AS uuid) AND ended_at IS NULL AND ends_at > clock_timestamp()"
+        " WHERE id = CAST(:id AS uuid) AND staff_id = :staff AND ended_at IS NULL AND ends_at > clock_timestamp()"
     )
-    given = {"id": id, "hash": hashed(secret), "csrf": csrf, "how": how, "idle": IDLE_MINUTES}
+    given = {"id": id, "staff": staff, "hash": hashed(secret), "csrf": csrf, "how": how, "idle": IDLE_MINUTES}
     return connection.execute(query, given).rowcount == 1
 
 
@@ -104,21 +104,25 @@ def fresh(connection: Connection, id: str, staff: str, *, within_minutes: int) -
     return connection.scalar(query, {"id": id, "staff": staff, "within": within_minutes}) is not None
 
 
-def on_tablet(connection: Connection, tablet: str, staff: str) -> tuple[str, int] | None:
-    """The session a person began on a tablet with their password, idle or not, and the PINs that were wrong since."""
+def count_pin(connection: Connection, tablet: str, staff: str, *, most: int) -> str | None:
+    """Count a PIN against the session a person began on a tablet, idle or not; answers its id.
+
+    None where there is no such session, or so many PINs were wrong that the password is asked.
+    """
     query = text(
-        "SELECT id::text AS id, pins_wrong FROM session WHERE tablet = :tablet AND staff_id = :staff"
-        " AND ended_at IS NULL AND ends_at > clock_timestamp() FOR UPDATE"
+        "UPDATE session SET pins_wrong = pins_wrong + 1 WHERE tablet = :tablet AND staff_id = :staff"
+        " AND ended_at IS NULL AND ends_at > clock_timestamp() AND pins_wrong < :most RETURNING id::text"
     )
-    found = connection.execute(query, {"tablet": tablet, "staff": staff}).one_or_none()
-    return None if found is None else (found.id, found.pins_wrong)
+    return connection.scalar(query, {"tablet": tablet, "staff": staff, "most": most})
 
 
-def wrong_pin(connection: Connection, id: str) -> None:
-    """Count a wrong PIN."""
-    connection.execute(
-        text("UPDATE session SET pins_wrong = pins_wrong + 1 WHERE id = CAST(:id AS uuid)"), {"id": id}
+def rest(connection: Connection, secret: str) -> None:
+    """Another takes the tablet: whoever had it before is idle from now on, and needs their PIN again."""
+    query = text(
+        "UPDATE session SET idle_at = least(idle_at, clock_timestamp())"
+        " WHERE hash = :hash AND tablet IS NOT NULL AND ended_at IS NULL"
     )
+    connection.execute(query, {"hash": hashed(secret)})
 
 
 def unlock(connection: Connection, id: str, *, secret: str, csrf: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from workflow.domain.actor import Actor, Role
-from workflow.domain.errors import ImpossibleInputError
+from workflow.domain.errors import ImpossibleInputError, NotFoundError
 from workflow.domain.roster import Member, Roster
 from workflow.domain.scope import scope_of
 
@@ -102,6 +102,19 @@ def add_role(
             " ON CONFLICT (site_id, staff_id, role, starts_on) DO UPDATE SET ends_on = excluded.ends_on"
         ),
         {"site": site, "staff": staff, "role": role.value, "starts_on": starts_on, "ends_on": ends_on},
+    )
+
+
+def end_person(connection: Connection, staff: str, *, on: date | None) -> None:
+    """A person leaves after a day, or at once: what is left of their roles, sessions and tokens ends. NotFoundError."""
+    last = "CAST(:day AS date)" if on else "(clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date - 1"
+    query = text(f"UPDATE staff SET ends_on = {last} WHERE id = :staff RETURNING ends_on")  # noqa: S608 - ours
+    day = connection.scalar(query, {"staff": staff} | ({"day": on} if on else {}))
+    if day is None:
+        raise NotFoundError(f"nobody is called {staff!r}", place="person")
+    connection.execute(
+        text("UPDATE membership SET ends_on = :day WHERE staff_id = :staff AND (ends_on IS NULL OR ends_on > :day)"),
+        {"staff": staff, "day": day},
     )
 
 

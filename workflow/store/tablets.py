@@ -58,6 +58,11 @@ def enrol(connection: Connection, *, site: str, id: str, code: str) -> str | Non
     return kept if connection.execute(query, given).rowcount == 1 else None
 
 
+def there_is(connection: Connection, site: str) -> bool:
+    """Whether there is such a site in sight."""
+    return connection.scalar(text("SELECT 1 FROM site WHERE site_id = :site"), {"site": site}) is not None
+
+
 def find(connection: Connection, kept: str) -> Tablet | None:
     """The tablet that keeps this."""
     query = text("SELECT id, site_id, label FROM who_tablet(:hash)")

@@ -144,7 +144,7 @@ CREATE TRIGGER ends_sessions AFTER UPDATE ON staff
 CREATE TRIGGER ends_sessions AFTER UPDATE ON credential
   FOR EACH ROW WHEN (OLD.changed_at IS DISTINCT FROM NEW.changed_at)
   EXECUTE FUNCTION end_sessions('staff_id', 'password');
-CREATE TRIGGER ends_sessions AFTER DELETE ON credential
+CREATE TRIGGER ends_sessions_gone AFTER DELETE ON credential
   FOR EACH ROW EXECUTE FUNCTION end_sessions('staff_id', 'password');
 """
 
