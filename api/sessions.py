@@ -47,9 +47,7 @@ def begin(asked: SignInIn, request: Request, response: Response, desk: TheDesk) 
 
     It ends 14 hours later in any case, and after 15 minutes in which nothing is asked.
     """
-    opened = sign_in.sign_in(
-        desk.store, person=asked.person, password=asked.password, whence=entrance.whence(request)
-    )
+    opened = sign_in.sign_in(desk.store, person=asked.person, password=asked.password, whence=entrance.whence(request))
     return _keep(request, response, opened)
 
 
@@ -91,10 +89,8 @@ def mine(desk: TheDesk, me: Me, session: AnySession) -> SessionsOut:
     )
 
 
-@router.post(
-    "/sessions/current/alive", responses=BODY, summary="Stay signed in", response_description="Your session."
-)
-def alive(asked: NothingIn, session: MySession) -> SessionOut:  # noqa: ARG001
+@router.post("/sessions/current/alive", responses=BODY, summary="Stay signed in", response_description="Your session.")
+def alive(_: NothingIn, session: MySession) -> SessionOut:
     """Says that somebody is typing or on the telephone: the idle limit moves on, the other one never does."""
     return session_told(session)
 
@@ -108,7 +104,7 @@ def confirm(asked: ConfirmIn, request: Request, response: Response, desk: TheDes
 
 
 @router.post("/sessions/current/end", status_code=204, responses=BODY, summary="Sign out", response_description="Out.")
-def leave(asked: NothingIn, request: Request, response: Response, desk: TheDesk, session: MySession) -> None:  # noqa: ARG001
+def leave(_: NothingIn, request: Request, response: Response, desk: TheDesk, session: MySession) -> None:
     """Ends this session."""
     own_sessions.end(desk.store, session.person, session.id)
     entrance.put(request, response, entrance.SESSION, "", seconds=0)
@@ -117,7 +113,7 @@ def leave(asked: NothingIn, request: Request, response: Response, desk: TheDesk,
 @router.post(
     "/sessions/end", status_code=204, responses=BODY, summary="Sign out everywhere", response_description="Out."
 )
-def leave_everywhere(asked: NothingIn, request: Request, response: Response, desk: TheDesk, me: Me) -> None:  # noqa: ARG001
+def leave_everywhere(_: NothingIn, request: Request, response: Response, desk: TheDesk, me: Me) -> None:
     """Ends all your sessions, also those you have lost sight of."""
     own_sessions.end(desk.store, me)
     entrance.put(request, response, entrance.SESSION, "", seconds=0)
@@ -126,15 +122,13 @@ def leave_everywhere(asked: NothingIn, request: Request, response: Response, des
 @router.post(
     "/sessions/{id}/end", status_code=204, responses=BODY, summary="End a session", response_description="Ended."
 )
-def end(asked: NothingIn, session: SessionId, desk: TheDesk, me: Me) -> None:  # noqa: ARG001
+def end(_: NothingIn, session: SessionId, desk: TheDesk, me: Me) -> None:
     """Ends one of your sessions, wherever it is."""
     if not own_sessions.end(desk.store, me, session):
         raise NotFoundError
 
 
-@router.post(
-    "/me/password", responses=_CONFIRMED, summary="Change your password", response_description=SIGNED_IN
-)
+@router.post("/me/password", responses=_CONFIRMED, summary="Change your password", response_description=SIGNED_IN)
 def change(
     asked: NewPasswordIn, request: Request, response: Response, desk: TheDesk, session: MySession
 ) -> SignedInOut:

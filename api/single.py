@@ -23,7 +23,7 @@ _ONWARD = BODY | problems(
 @open_router.post(
     "/sessions/oidc", responses=_ONWARD, summary="Sign in elsewhere", response_description="Where to send the browser."
 )
-def begin(asked: NothingIn, request: Request, response: Response, desk: TheDesk) -> OnwardOut:  # noqa: ARG001
+def begin(_: NothingIn, request: Request, response: Response, desk: TheDesk) -> OnwardOut:
     """Begins a sign-in with the hospital's own provider, if one is set."""
     with sign_in.counted(desk.store, "", entrance.whence(request)):
         location, browser = single_sign_on.begin(desk.store, provider_of(request))
@@ -38,7 +38,11 @@ def begin(asked: NothingIn, request: Request, response: Response, desk: TheDesk)
     response_description="Where to send the browser.",
 )
 def again(
-    asked: NothingIn, request: Request, response: Response, desk: TheDesk, session: MySession  # noqa: ARG001
+    _: NothingIn,
+    request: Request,
+    response: Response,
+    desk: TheDesk,
+    session: MySession,
 ) -> OnwardOut:
     """Lets the provider ask you again; this session then goes on under a new secret, confirmed for five minutes."""
     location, browser = single_sign_on.begin(desk.store, provider_of(request), session)

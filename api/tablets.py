@@ -53,7 +53,7 @@ def add(site: SiteId, asked: TabletIn, desk: TheDesk, me: Me) -> NewTabletOut:
     summary="Revoke a tablet",
     response_description="It is none any more.",
 )
-def revoke(site: SiteId, tablet: TabletId, asked: NothingIn, desk: TheDesk, me: Me) -> None:  # noqa: ARG001
+def revoke(site: SiteId, tablet: TabletId, _: NothingIn, desk: TheDesk, me: Me) -> None:
     """Lets a tablet be none any more; sessions on it end. Verb: manage."""
     shift.revoke(desk.store, me, site=site, tablet=tablet)
 

@@ -9,6 +9,7 @@ from api.schemas.kinds import Instant, Name, Wire, example
 
 _TIME = "2026-11-22T14:05:00+01:00"
 _ID = "1b4e28ba-2fa1-4d2e-883f-0016d3cca427"
+_WORDS = "made up for this page"
 _ME = {"id": "nurse-1", "name": "N. Urse", "roles": {"north": ["nurse"]}, "may": {"north": ["read", "record"]}}
 _LINE = {"id": _ID, "how": "password", "began_at": _TIME, "seen_at": _TIME, "ends_at": _TIME, "this": True}
 
@@ -21,7 +22,7 @@ Code = Annotated[str, Field(min_length=1, max_length=200)]
 class SignInIn(Wire):
     """Who you are, and your password."""
 
-    model_config = example(person="nurse-1", password="made up for this page")
+    model_config = example(person="nurse-1", password=_WORDS)
 
     person: Name
     password: Password
@@ -39,7 +40,7 @@ class PinIn(Wire):
 class ConfirmIn(Wire):
     """Your password, once more."""
 
-    model_config = example(password="made up for this page")
+    model_config = example(password=_WORDS)
 
     password: Password
 
@@ -47,7 +48,7 @@ class ConfirmIn(Wire):
 class NewPasswordIn(Wire):
     """Your password, and the one to be."""
 
-    model_config = example(password="made up for this page", new="another made up one")
+    model_config = example(password=_WORDS, new=_WORDS + "s")
 
     password: Password
     new: Password
@@ -56,7 +57,7 @@ class NewPasswordIn(Wire):
 class NewPinIn(Wire):
     """Your password, and a PIN of 4 to 8 digits."""
 
-    model_config = example(password="made up for this page", pin="4711")
+    model_config = example(password=_WORDS, pin="4711")
 
     password: Password
     pin: Pin
@@ -65,7 +66,7 @@ class NewPinIn(Wire):
 class InvitedIn(Wire):
     """The code of an invitation, and the password you choose."""
 
-    model_config = example(invitation="made-up-code", password="made up for this page")
+    model_config = example(invitation="made-up-code", password=_WORDS)
 
     invitation: Code
     password: Password

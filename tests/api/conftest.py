@@ -46,7 +46,8 @@ def tokens(servers: engines.Engines, template: dict[str, str], key_file: Path) -
 def served(key_file: Path) -> Iterator[tuple[FastAPI, str]]:
     """The application behind a server on a free port of loopback, and its address."""
     made = create_app(Desk(session.open_store("postgresql://nobody@127.0.0.1:1/none", key_file), Bell("")))
-    server = uvicorn.Server(uvicorn.Config(made, port=0, lifespan="off", ws="none", log_config=None, access_log=False))
+    quiet = {"lifespan": "off", "ws": "none", "log_config": None, "access_log": False, "proxy_headers": False}
+    server = uvicorn.Server(uvicorn.Config(made, port=0, **quiet))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait = threading.Event()

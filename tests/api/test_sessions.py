@@ -198,5 +198,7 @@ def test_no_secret_stands_in_the_database(browser: Browser, sql: Callable[..., l
 def test_a_session_is_needed_where_a_token_is_not_enough(browser: Browser, api: Api):
     for path in ("/sessions/current/alive", "/sessions/current/end"):
         assert api("clinician-1").post(path, {}).status_code == 401
-    assert "session" not in api("clinician-1").get("/me").json() or api("clinician-1").get("/me").json()["session"] is None
+    assert (
+        "session" not in api("clinician-1").get("/me").json() or api("clinician-1").get("/me").json()["session"] is None
+    )
     assert browser.client.get(f"{V1}/me").status_code == 401

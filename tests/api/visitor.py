@@ -41,8 +41,7 @@ class Browser:
         return told
 
     def sign_in(self, person: str, password: str = PASSWORD, **headers: str) -> httpx.Response:
-        told = self.post("/sessions", {"person": person, "password": password}, **headers)
-        return told
+        return self.post("/sessions", {"person": person, "password": password}, **headers)
 
     @property
     def secret(self) -> str:

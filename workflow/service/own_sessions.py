@@ -15,7 +15,7 @@ def of(store: Store, person: Person) -> list[Line]:
 def end(store: Store, person: Person, session: str | None = None) -> int:
     """End one of a person's sessions, or all of them; answers how many ended."""
     with store.transaction() as connection:
-        return sessions.end(connection, staff=person.id, id=session, ending="signed out")
+        return sessions.end(connection, staff=person.id, session=session, ending="signed out")
 
 
 def everybodys(store: Store, person: str | None = None) -> list[Line]:
@@ -27,4 +27,4 @@ def everybodys(store: Store, person: str | None = None) -> list[Line]:
 def end_for(store: Store, person: str, session: str | None = None) -> int:
     """End somebody's sessions, or one of them, on the machine; answers how many ended."""
     with store.transaction() as connection:
-        return sessions.end(connection, staff=person, id=session, ending="by an administrator")
+        return sessions.end(connection, staff=person, session=session, ending="by an administrator")

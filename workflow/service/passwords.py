@@ -1,4 +1,4 @@
-"""Passwords and PINs: what may be one, how it is kept (argon2id), and that it is checked at the same cost for nobody."""
+"""Passwords and PINs: what may be one, how it is kept (argon2id), and checked at the same cost for nobody."""
 
 import re
 import secrets
@@ -57,9 +57,7 @@ def choose(password: str, *, person: str, name: str) -> str:
 def choose_pin(pin: str) -> str:
     """The hash of a new PIN. Raises ImpossibleInputError."""
     if not _PIN.match(pin) or _EASY_PIN.match(pin) or pin in "01234567890" or pin in "09876543210":
-        raise ImpossibleInputError(
-            "no PIN", place="pin", allowed="4 to 8 digits, neither all the same nor in a row"
-        )
+        raise ImpossibleInputError("no PIN", place="pin", allowed="4 to 8 digits, neither all the same nor in a row")
     return _hashed(pin)
 
 

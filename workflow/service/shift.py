@@ -70,7 +70,7 @@ def enrol(store: Store, code: str) -> str:
     kept = None
     if site and secret and "," not in site:
         with store.transaction([site]) as connection:
-            kept = tablets.enrol(connection, site=site, id=id_, code=secret)
+            kept = tablets.enrol(connection, site=site, tablet=id_, code=secret)
     if kept is None:
         raise NotFoundError("this code was used, is older than an hour, or is none")
     return kept
@@ -87,7 +87,7 @@ def revoke(store: Store, person: Person | None, *, site: str, tablet: str) -> No
     """Let a tablet be none any more; the sessions on it end. Raises NotFoundError, NotPermittedError."""
     _manages(person, site)
     with store.transaction([site]) as connection:
-        tablets.revoke(connection, site=site, id=tablet)
+        tablets.revoke(connection, site=site, tablet=tablet)
 
 
 def tablet_of(store: Store, kept: str) -> Tablet | None:

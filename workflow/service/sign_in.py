@@ -108,7 +108,7 @@ def welcome(connection: Connection, person: str, *, how: str, whence: Whence, sl
     secret = secrets.token_urlsafe(32)
     sessions.begin(
         connection,
-        id=uuid4(),
+        session=uuid4(),
         secret=secret,
         csrf=secrets.token_urlsafe(32),
         staff=person,
@@ -145,7 +145,7 @@ def confirm_session(store: Store, person: Person, session_id: str) -> None:
 
 
 def step_up(store: Store, session: Session, *, password: str) -> Opened:
-    """Confirm a session with the password: it goes on under a new secret. Raises NotConfirmedError, TooManyTriesError."""
+    """Confirm a session with the password: it goes on under a new secret. Raises what `confirm` raises."""
     confirm(store, session.person, password=password)
     with store.transaction() as connection:
         return continued(connection, session.person.id, session.id, how="password")

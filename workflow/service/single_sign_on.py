@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import httpx2
@@ -19,7 +20,7 @@ from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy import Connection
 
 from workflow.domain.actor import Role
@@ -163,7 +164,7 @@ def _claims(provider: Provider, begun: Begun, code: str) -> Claims:
         with _client(provider) as client:
             known = _discovered(client, provider)
             token = client.fetch_token(known.token, code=code, code_verifier=begun.verifier)
-            keys = KeySet.import_key_set(_got(client, known.keys))
+            keys = KeySet.import_key_set(cast("KeySetSerialization", _got(client, known.keys)))
         read = jwt.decode(str(token["id_token"]), keys, algorithms=ALGORITHMS)
         claims = CodeIDToken(read.claims, read.header, _wanted(provider), _fitting(provider, begun, token))
         claims.validate(leeway=_LEEWAY)
@@ -211,6 +212,7 @@ def _discovered(client: OAuth2Client, provider: Provider) -> Known:
     """The provider's description of itself. Raises UnavailableError where it is another's, or leads elsewhere."""
     try:
         told = _got(client, provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        _same(told, provider.issuer)
         known = Known(
             authorize=str(told["authorization_endpoint"]),
             token=str(told["token_endpoint"]),
@@ -218,11 +220,14 @@ def _discovered(client: OAuth2Client, provider: Provider) -> Known:
         )
         for url in (known.authorize, known.token, known.keys):
             _check_url(url, "OIDC_ISSUER")
-        if told["issuer"] != provider.issuer:
-            raise ValueError
     except (ValueError, KeyError, TypeError, ImpossibleInputError, httpx2.HTTPError) as wrong:
         raise UnavailableError("the provider does not answer as it should", allowed="try again") from wrong
     return known
+
+
+def _same(told: Claims, issuer: str) -> None:
+    if told["issuer"] != issuer:
+        raise ValueError
 
 
 def _got(client: OAuth2Client, url: str) -> dict[str, object]:

@@ -44,9 +44,7 @@ def give_back(connection: Connection, *, freed: Sequence[Brake], lightened: Sequ
     for brake in freed:
         connection.execute(text("DELETE FROM brake WHERE key = :key"), {"key": brake.key})
     for brake in lightened:
-        connection.execute(
-            text("UPDATE brake SET spent = greatest(0, spent - 1) WHERE key = :key"), {"key": brake.key}
-        )
+        connection.execute(text("UPDATE brake SET spent = greatest(0, spent - 1) WHERE key = :key"), {"key": brake.key})
 
 
 def forget(connection: Connection) -> None:
@@ -93,8 +91,8 @@ def _parameters(brake: Brake) -> dict[str, object]:
 _TAKE = """
 INSERT INTO brake AS b (key, spent, at, until) VALUES (:key, 1, clock_timestamp(), clock_timestamp())
 ON CONFLICT (key) DO UPDATE SET (spent, at, until) = (
-  SELECT n.spent, clock_timestamp(), clock_timestamp() + CASE WHEN n.spent < :free THEN interval '0'
-    ELSE make_interval(secs => least(:longest, :first * power(2, least(20, floor(n.spent - :free))))) END
+  SELECT n.spent, clock_timestamp(), clock_timestamp() + CASE WHEN n.spent < :free - 0.5 THEN interval '0'
+    ELSE make_interval(secs => least(:longest, :first * power(2, least(20, round(n.spent - :free))))) END
   FROM (SELECT 1 + greatest(0, b.spent - extract(epoch FROM clock_timestamp() - b.at) / :every) AS spent) AS n)
 WHERE b.until <= clock_timestamp()
 RETURNING 0

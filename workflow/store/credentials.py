@@ -23,7 +23,9 @@ def find(connection: Connection, person: str) -> Credential | None:
         " AND (s.ends_on IS NULL OR s.ends_on >= (clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date)"
     )
     found = connection.execute(query, {"person": person}).one_or_none()
-    return None if found is None else Credential(person=found.id, name=found.name, password=found.password, pin=found.pin)
+    return (
+        None if found is None else Credential(person=found.id, name=found.name, password=found.password, pin=found.pin)
+    )
 
 
 def still(connection: Connection, person: str, password: str) -> bool:
@@ -34,7 +36,8 @@ def still(connection: Connection, person: str, password: str) -> bool:
 
 def name_of(connection: Connection, person: str) -> str | None:
     """What a person is called, or None where nobody has this id."""
-    return connection.scalar(text("SELECT name FROM staff WHERE id = :person"), {"person": person})
+    found: str | None = connection.scalar(text("SELECT name FROM staff WHERE id = :person"), {"person": person})
+    return found
 
 
 def put_password(connection: Connection, person: str, hashed: str) -> None:
@@ -113,4 +116,5 @@ def linked(connection: Connection, *, issuer: str, subject: str) -> str | None:
         " WHERE i.issuer = :issuer AND i.subject = :subject"
         " AND (s.ends_on IS NULL OR s.ends_on >= (clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date)"
     )
-    return connection.scalar(query, {"issuer": issuer, "subject": subject})
+    found: str | None = connection.scalar(query, {"issuer": issuer, "subject": subject})
+    return found

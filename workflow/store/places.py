@@ -125,7 +125,7 @@ class AddressRow(SQLModel, table=True):
 
 
 class Token(SQLModel, table=True):
-    """A bearer token, kept as its SHA-256 only; it gives no more than its scopes, and only at its site if it has one."""
+    """A bearer token, kept as its SHA-256 only; it may be narrowed to some scopes, and to one site."""
 
     __tablename__ = "token"
     hash: str = Field(primary_key=True)

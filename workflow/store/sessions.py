@@ -50,8 +50,8 @@ def signed_in(connection: Connection, secret: str, *, active: bool = True) -> Se
     return _session(found) if found else None
 
 
-def begin(  # noqa: PLR0913
-    connection: Connection, *, id: UUID, secret: str, csrf: str, staff: str, how: str, tablet: str | None
+def begin(
+    connection: Connection, *, session: UUID, secret: str, csrf: str, staff: str, how: str, tablet: str | None
 ) -> None:
     """Begin a session; on a tablet, it takes the place of those the person had there."""
     if tablet is not None:
@@ -70,7 +70,7 @@ def begin(  # noqa: PLR0913
             " FROM (SELECT clock_timestamp() AS now) AS t"
         ),
         {
-            "id": id,
+            "id": session,
             "hash": hashed(secret),
             "staff": staff,
             "csrf": csrf,
@@ -82,7 +82,7 @@ def begin(  # noqa: PLR0913
     )
 
 
-def confirm(connection: Connection, id: str, *, staff: str, secret: str, csrf: str, how: str) -> bool:
+def confirm(connection: Connection, session: str, *, staff: str, secret: str, csrf: str, how: str) -> bool:
     """The person proved again who they are: the session goes on under a new secret. False where it has ended."""
     query = text(
         "UPDATE session SET hash = :hash, csrf = :csrf, how = :how, confirmed_at = clock_timestamp(),"
@@ -90,18 +90,18 @@ def confirm(connection: Connection, id: str, *, staff: str, secret: str, csrf: s
         " idle_at = least(ends_at, clock_timestamp() + make_interval(mins => :idle))"
         " WHERE id = CAST(:id AS uuid) AND staff_id = :staff AND ended_at IS NULL AND ends_at > clock_timestamp()"
     )
-    given = {"id": id, "staff": staff, "hash": hashed(secret), "csrf": csrf, "how": how, "idle": IDLE_MINUTES}
+    given = {"id": session, "staff": staff, "hash": hashed(secret), "csrf": csrf, "how": how, "idle": IDLE_MINUTES}
     return connection.execute(query, given).rowcount == 1
 
 
-def fresh(connection: Connection, id: str, staff: str, *, within_minutes: int) -> bool:
+def fresh(connection: Connection, session: str, staff: str, *, within_minutes: int) -> bool:
     """Whether this session is the person's, lasts, and was confirmed by a provider within so many minutes."""
     query = text(
         "SELECT 1 FROM session WHERE id::text = :id AND staff_id = :staff AND how = 'oidc' AND ended_at IS NULL"
         " AND ends_at > clock_timestamp() AND idle_at > clock_timestamp()"
         " AND confirmed_at > clock_timestamp() - make_interval(mins => :within)"
     )
-    return connection.scalar(query, {"id": id, "staff": staff, "within": within_minutes}) is not None
+    return connection.scalar(query, {"id": session, "staff": staff, "within": within_minutes}) is not None
 
 
 def count_pin(connection: Connection, tablet: str, staff: str, *, most: int) -> str | None:
@@ -113,7 +113,8 @@ def count_pin(connection: Connection, tablet: str, staff: str, *, most: int) -> 
         "UPDATE session SET pins_wrong = pins_wrong + 1 WHERE tablet = :tablet AND staff_id = :staff"
         " AND ended_at IS NULL AND ends_at > clock_timestamp() AND pins_wrong < :most RETURNING id::text"
     )
-    return connection.scalar(query, {"tablet": tablet, "staff": staff, "most": most})
+    found: str | None = connection.scalar(query, {"tablet": tablet, "staff": staff, "most": most})
+    return found
 
 
 def rest(connection: Connection, secret: str) -> None:
@@ -125,14 +126,14 @@ def rest(connection: Connection, secret: str) -> None:
     connection.execute(query, {"hash": hashed(secret)})
 
 
-def unlock(connection: Connection, id: str, *, secret: str, csrf: str) -> None:
+def unlock(connection: Connection, session: str, *, secret: str, csrf: str) -> None:
     """A PIN was right: the session goes on under a new secret, to record. The absolute limit stays where it was."""
     connection.execute(
         text(
             "UPDATE session SET hash = :hash, csrf = :csrf, how = 'pin', pins_wrong = 0, seen_at = clock_timestamp(),"
             " idle_at = least(ends_at, clock_timestamp() + make_interval(mins => :idle)) WHERE id = CAST(:id AS uuid)"
         ),
-        {"id": id, "hash": hashed(secret), "csrf": csrf, "idle": IDLE_MINUTES},
+        {"id": session, "hash": hashed(secret), "csrf": csrf, "idle": IDLE_MINUTES},
     )
 
 
@@ -147,13 +148,13 @@ def of(connection: Connection, staff: str | None = None) -> list[Line]:
     return [_line(one) for one in connection.execute(query, {"staff": staff})]
 
 
-def end(connection: Connection, *, staff: str, id: str | None = None, ending: str) -> int:
+def end(connection: Connection, *, staff: str, session: str | None = None, ending: str) -> int:
     """End a person's sessions, or one of them by its id; answers how many ended."""
     query = text(
         "UPDATE session SET ended_at = clock_timestamp(), ending = :ending"
         " WHERE staff_id = :staff AND ended_at IS NULL AND (CAST(:id AS text) IS NULL OR id::text = :id)"
     )
-    return connection.execute(query, {"staff": staff, "id": id, "ending": ending}).rowcount
+    return connection.execute(query, {"staff": staff, "id": session, "ending": ending}).rowcount
 
 
 def end_of(connection: Connection, secret: str, *, ending: str) -> None:

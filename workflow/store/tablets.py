@@ -35,18 +35,18 @@ class Listed:
 
 def add(connection: Connection, *, site: str, label: str, by: str) -> tuple[str, str]:
     """A tablet to be: its id, and a code that enrols one browser within the hour. The site must be in sight."""
-    id, code = secrets.token_hex(6), secrets.token_urlsafe(32)  # noqa: A001
+    tablet, code = secrets.token_hex(6), secrets.token_urlsafe(32)
     connection.execute(
         text(
             "INSERT INTO tablet (site_id, id, label, hash, added_by, added_at)"
             " VALUES (:site, :id, :label, :hash, :by, clock_timestamp())"
         ),
-        {"site": site, "id": id, "label": label, "hash": hashed(code), "by": by},
+        {"site": site, "id": tablet, "label": label, "hash": hashed(code), "by": by},
     )
-    return id, f"{site}~{id}~{code}"
+    return tablet, f"{site}~{tablet}~{code}"
 
 
-def enrol(connection: Connection, *, site: str, id: str, code: str) -> str | None:  # noqa: A002
+def enrol(connection: Connection, *, site: str, tablet: str, code: str) -> str | None:
     """What the tablet keeps from now on, for its code; None for a code used, too old or none. The site is in sight."""
     kept = secrets.token_urlsafe(32)
     query = text(
@@ -54,7 +54,7 @@ def enrol(connection: Connection, *, site: str, id: str, code: str) -> str | Non
         " AND hash = :hash AND enrolled_at IS NULL AND revoked_at IS NULL"
         " AND added_at > clock_timestamp() - make_interval(mins => :minutes)"
     )
-    given = {"site": site, "id": id, "hash": hashed(code), "kept": hashed(kept), "minutes": CODE_MINUTES}
+    given = {"site": site, "id": tablet, "hash": hashed(code), "kept": hashed(kept), "minutes": CODE_MINUTES}
     return kept if connection.execute(query, given).rowcount == 1 else None
 
 
@@ -79,17 +79,17 @@ def of(connection: Connection, site: str) -> list[Listed]:
     return [Listed(**one) for one in connection.execute(query, {"site": site}).mappings()]
 
 
-def revoke(connection: Connection, *, site: str, id: str) -> None:  # noqa: A002
+def revoke(connection: Connection, *, site: str, tablet: str) -> None:
     """Let a tablet be none any more; sessions on it end. The site must be in sight. Raises NotFoundError."""
     query = text(
         "UPDATE tablet SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE site_id = :site AND id = :id"
     )
-    if connection.execute(query, {"site": site, "id": id}).rowcount != 1:
-        raise NotFoundError(f"no tablet {id!r} at {site}", place="tablet", allowed="theca tablet list")
+    if connection.execute(query, {"site": site, "id": tablet}).rowcount != 1:
+        raise NotFoundError(f"no tablet {tablet!r} at {site}", place="tablet", allowed="theca tablet list")
     connection.execute(
         text(
             "UPDATE session SET ended_at = clock_timestamp(), ending = 'tablet revoked'"
             " WHERE tablet = :id AND ended_at IS NULL"
         ),
-        {"id": id},
+        {"id": tablet},
     )

@@ -1,4 +1,4 @@
-"""API tokens: made, listed, revoked. A token is shown once; what is kept is its hash, and its name is a part of that."""
+"""API tokens: made, listed, revoked. A token is shown once; kept is its hash, of which its name is a part."""
 
 import re
 import secrets
@@ -75,16 +75,16 @@ def of(connection: Connection, staff: str | None = None) -> list[Token]:
     return [Token(**one) for one in connection.execute(query, {"staff": staff}).mappings()]
 
 
-def revoke(connection: Connection, id: str) -> Token:
+def revoke(connection: Connection, token: str) -> Token:
     """Let a token open nothing any more; one that is revoked stays so. Raises NotFoundError."""
-    if not _ID.match(id):
-        raise NotFoundError(f"no token {id!r}", place="id", allowed="theca token list")
+    if not _ID.match(token):
+        raise NotFoundError(f"no token {token!r}", place="id", allowed="theca token list")
     query = text(
         "UPDATE token SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE left(hash, 12) = :id"
         " RETURNING left(hash, 12) AS id, staff_id AS person, label, scopes, only_site AS site, created_at,"
         " expires_at, last_used_at, revoked_at"
     )
-    found = connection.execute(query, {"id": id}).mappings().one_or_none()
+    found = connection.execute(query, {"id": token}).mappings().one_or_none()
     if found is None:
-        raise NotFoundError(f"no token {id!r}", place="id", allowed="theca token list")
+        raise NotFoundError(f"no token {token!r}", place="id", allowed="theca token list")
     return Token(**found)
