@@ -231,7 +231,7 @@ def _same(told: Claims, issuer: str) -> None:
 
 
 def _got(client: OAuth2Client, url: str) -> dict[str, object]:
-    answer = client.get(url, withhold_token=True)
+    answer = client.request("GET", url, withhold_token=True)
     answer.raise_for_status()
     found = json.loads(answer.content) if len(answer.content) <= _LONGEST else None
     if not isinstance(found, dict):
