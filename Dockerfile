@@ -20,4 +20,4 @@ RUN pip install --no-deps --no-build-isolation .
 USER theca
 WORKDIR /var/lib/theca
 EXPOSE 8321
-CMD ["uvicorn", "--factory", "api.app:app", "--host", "0.0.0.0", "--port", "8321", "--no-access-log"]
+CMD ["uvicorn", "--factory", "api.app:app", "--host", "0.0.0.0", "--port", "8321", "--no-access-log", "--no-proxy-headers"]

@@ -7,7 +7,7 @@ vouches for an unsafe request only together with the token of its session.
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from api import entrance
@@ -20,6 +20,12 @@ from workflow.store.staff import Person, who_is
 BACKGROUND = "X-Background"
 _LONGEST_TOKEN = 200
 _bearer = HTTPBearer(auto_error=False, description="A token made with `theca token add`.")
+_cookie = APIKeyCookie(
+    name="__Host-theca",
+    scheme_name="Session",
+    description="A session's cookie, from POST /api/v1/sessions; unsafe requests send its token in X-CSRF-Token too.",
+    auto_error=False,
+)
 
 
 def recognise(request: Request) -> Person:
@@ -50,7 +56,11 @@ def _by_token(request: Request) -> Person:
     return person
 
 
-def signed_in(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Person:
+def signed_in(
+    request: Request,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    __: Annotated[str | None, Depends(_cookie)],
+) -> Person:
     """The person a route's door recognised. A route without that door answers nobody."""
     person = getattr(request.state, "person", None)
     if not isinstance(person, Person):

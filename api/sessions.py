@@ -37,7 +37,15 @@ _CONFIRMED = BODY | problems(
     _403="That is not your password (`not_confirmed`), or a page of another site asked (`csrf`).",
     _429="Too many tries; `Retry-After` says how many seconds to wait.",
 )
-SessionId = Annotated[str, Path(alias="id", description="One of your sessions.", max_length=80)]
+SessionId = Annotated[
+    str,
+    Path(
+        alias="id",
+        description="One of your sessions.",
+        examples=["1b4e28ba-2fa1-4d2e-883f-0016d3cca427"],
+        max_length=80,
+    ),
+]
 SIGNED_IN = "You are signed in. The session's cookie comes along."
 
 
@@ -105,7 +113,7 @@ def confirm(asked: ConfirmIn, request: Request, response: Response, desk: TheDes
 
 @router.post("/sessions/current/end", status_code=204, responses=BODY, summary="Sign out", response_description="Out.")
 def leave(_: NothingIn, request: Request, response: Response, desk: TheDesk, session: MySession) -> None:
-    """Ends this session."""
+    """Ends the session you ask by."""
     own_sessions.end(desk.store, session.person, session.id)
     entrance.put(request, response, entrance.SESSION, "", seconds=0)
 

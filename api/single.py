@@ -26,7 +26,7 @@ _ONWARD = BODY | problems(
 def begin(_: NothingIn, request: Request, response: Response, desk: TheDesk) -> OnwardOut:
     """Begins a sign-in with the hospital's own provider, if one is set."""
     with sign_in.counted(desk.store, "", entrance.whence(request)):
-        location, browser = single_sign_on.begin(desk.store, provider_of(request))
+        location, browser = single_sign_on.start(desk.store, provider_of(request))
     entrance.put(request, response, entrance.SSO, browser, seconds=MINUTES * 60)
     return OnwardOut(location=location)
 
@@ -44,8 +44,8 @@ def again(
     desk: TheDesk,
     session: MySession,
 ) -> OnwardOut:
-    """Lets the provider ask you again; this session then goes on under a new secret, confirmed for five minutes."""
-    location, browser = single_sign_on.begin(desk.store, provider_of(request), session)
+    """Lets the provider ask you again; your session then goes on under a new secret, confirmed for five minutes."""
+    location, browser = single_sign_on.start(desk.store, provider_of(request), session)
     entrance.put(request, response, entrance.SSO, browser, seconds=MINUTES * 60)
     return OnwardOut(location=location)
 

@@ -24,7 +24,7 @@ from workflow.service import shift, sign_in
 router = resource("tablets")
 open_router = threshold("tablets")
 SiteId = Annotated[str, Path(alias="id", description="A site of yours.", examples=["north"], max_length=80)]
-TabletId = Annotated[str, Path(alias="tablet", description="A tablet of the site.", max_length=80)]
+TabletId = Annotated[str, Path(alias="tablet", description="A tablet of the site.", examples=["5f1c2a"], max_length=80)]
 
 
 @router.get("/sites/{id}/tablets", summary="List tablets", response_description="The site's tablets.")

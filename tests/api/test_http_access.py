@@ -8,10 +8,12 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import text
 
 from api.app import create_app
+from api.door import Threshold
 from workflow.service.act import Desk
 from workflow.store.session import Store
 
 OPEN = {"/healthz", "/readyz", "/static/theca.css", "/e/{episode}"}
+BACK = {"/sign-in/came-back"}  # where a provider sends a browser; what it began there is the authority
 SIGNED = {"/a/{token}", "/a/{token}/{choice}"}  # the link itself is the authority
 ACTED = {"act": "implant", "reason": "ten characters", "occurred_at": "2026-01-01T00:00Z"}
 EPISODE = "6f1f2f0e-5b1c-4a86-9a53-0f4a7a3f9b11"
@@ -27,14 +29,28 @@ def _routes(desk: Desk) -> list[tuple[str, str]]:
     return sorted(found)
 
 
+def _thresholds(desk: Desk) -> set[tuple[str, str]]:
+    """Where people come who are to be recognised yet."""
+    return {
+        (method, route.path or "")
+        for route in iter_route_contexts(create_app(desk).routes)
+        if isinstance(route.original_route, Threshold)
+        for method in route.methods or ()
+    }
+
+
 def test_every_route_but_the_open_ones_refuses_without_a_token(client: httpx.Client, desk: Desk):
     for method, path in _routes(desk):
-        filled = path.format(id=EPISODE, episode=EPISODE, n=1, key="opioid_trial", token="unsigned", choice="half-hour")
+        filled = path.format(
+            id=EPISODE, episode=EPISODE, n=1, key="opioid_trial", token="unsigned", choice="half-hour", tablet="x"
+        )
         told = client.request(method, filled, content=b"{not read")
         if path in OPEN:
             assert told.status_code in (200, 503)
-        elif path in SIGNED:
+        elif path in SIGNED | BACK:
             assert told.status_code == 404
+        elif (method, path) in _thresholds(desk):
+            assert (told.status_code, told.json()["code"]) == (415, "wrong_content_type"), path
         else:
             assert (told.status_code, told.json()["code"]) == (401, "not_signed_in"), path
             assert told.headers["www-authenticate"] == "Bearer"
@@ -47,7 +63,10 @@ def test_a_route_without_the_door_answers_nobody(desk: Desk):
         for route in iter_route_contexts(made.routes)
         if isinstance(route.original_route, APIRoute) and type(route.original_route) is APIRoute
     ]
-    assert set(outside) == OPEN | SIGNED
+    assert set(outside) == OPEN | SIGNED | BACK
+    assert {path for _, path in _thresholds(desk)} == {
+        f"/api/v1/{path}" for path in ("sessions", "sessions/pin", "sessions/oidc", "passwords", "tablets")
+    }
 
 
 def test_no_other_token_opens(client: httpx.Client):

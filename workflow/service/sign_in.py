@@ -106,7 +106,7 @@ def welcome(connection: Connection, person: str, *, how: str, whence: Whence, sl
     brakes.forget(connection)
     tablet = tablets.find(connection, whence.tablet) if whence.tablet else None
     secret = secrets.token_urlsafe(32)
-    sessions.begin(
+    sessions.start(
         connection,
         session=uuid4(),
         secret=secret,
@@ -155,7 +155,7 @@ def continued(connection: Connection, person: str, session_id: str, *, how: str)
     """A session goes on, confirmed, under a new secret and a new token. Raises NotConfirmedError where it is over."""
     secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     if not sessions.confirm(connection, session_id, staff=person, secret=secret, csrf=csrf, how=how):
-        raise NotConfirmedError("this session is over")
+        raise NotConfirmedError("your session is over")
     return Opened(session=_begun(connection, secret), secret=secret, browser="")
 
 

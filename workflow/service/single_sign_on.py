@@ -95,7 +95,7 @@ def mapping(written: str) -> dict[str, tuple[tuple[str, Role], ...]]:
         raise ImpossibleInputError("this is no mapping of groups", place="OIDC_GROUPS_FILE", allowed=allowed) from None
 
 
-def begin(store: Store, provider: Provider, session: Session | None = None) -> tuple[str, str]:
+def start(store: Store, provider: Provider, session: Session | None = None) -> tuple[str, str]:
     """Where to send the browser, and what it is to keep until it is back. With a session: to confirm that one.
 
     Raises UnavailableError where the provider does not answer as it should.
@@ -114,7 +114,7 @@ def begin(store: Store, provider: Provider, session: Session | None = None) -> t
             known.authorize, state=state, nonce=begun.nonce, code_verifier=begun.verifier, **again
         )
     with store.transaction() as connection:
-        sign_ons.begin(connection, begun, state=state, browser=browser)
+        sign_ons.start(connection, begun, state=state, browser=browser)
     return str(location), browser
 
 

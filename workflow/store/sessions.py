@@ -50,7 +50,7 @@ def signed_in(connection: Connection, secret: str, *, active: bool = True) -> Se
     return _session(found) if found else None
 
 
-def begin(
+def start(
     connection: Connection, *, session: UUID, secret: str, csrf: str, staff: str, how: str, tablet: str | None
 ) -> None:
     """Begin a session; on a tablet, it takes the place of those the person had there."""
@@ -95,7 +95,7 @@ def confirm(connection: Connection, session: str, *, staff: str, secret: str, cs
 
 
 def fresh(connection: Connection, session: str, staff: str, *, within_minutes: int) -> bool:
-    """Whether this session is the person's, lasts, and was confirmed by a provider within so many minutes."""
+    """Whether a session is the person's, lasts, and was confirmed by a provider within so many minutes."""
     query = text(
         "SELECT 1 FROM session WHERE id::text = :id AND staff_id = :staff AND how = 'oidc' AND ended_at IS NULL"
         " AND ends_at > clock_timestamp() AND idle_at > clock_timestamp()"

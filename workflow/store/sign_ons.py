@@ -19,7 +19,7 @@ class Begun:
     began: float  # seconds since 1970
 
 
-def begin(connection: Connection, begun: Begun, *, state: str, browser: str) -> None:
+def start(connection: Connection, begun: Begun, *, state: str, browser: str) -> None:
     """Keep what is needed when the browser comes back; what never came back is forgotten."""
     connection.execute(
         text("DELETE FROM oidc_attempt WHERE created_at < clock_timestamp() - make_interval(mins => :minutes)"),

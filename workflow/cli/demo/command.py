@@ -1,5 +1,6 @@
 """theca demo: start everything, walk, look at what came of it; then stay until Ctrl-C, or end with --exit."""
 
+import secrets
 import signal
 import threading
 import time
@@ -13,7 +14,7 @@ import typer
 
 from workflow.cli.demo import aftermath, files, walks
 from workflow.cli.demo.arrival import PROTOCOL, SITES, Arrival
-from workflow.cli.demo.clinic import Clinic, people, words
+from workflow.cli.demo.clinic import Clinic, Member, people, words
 from workflow.cli.demo.house import House, HouseError, opened
 from workflow.cli.demo.mailbox import HOST, Mailbox, mailbox
 from workflow.cli.demo.telling import Telling, telling
@@ -165,6 +166,7 @@ def _stay(told: Telling, house: House, clinic: Clinic, box: Mailbox) -> None:
     token = clinic.of_role("coordinator", SITE).token
     told.line("Try, for example:", indent=1)
     told.verbatim(f"curl -H 'Authorization: Bearer {token}' '{house.address}/api/v1/tasks?late=true'")
+    _sign_in(told, house, clinic.of_role("clinician", SITE))
     shown = len(box.mails)
     pause = threading.Event()
     while house.runs:
@@ -173,6 +175,18 @@ def _stay(told: Telling, house: House, clinic: Clinic, box: Mailbox) -> None:
         shown = len(box.mails)
         pause.wait(1)
     raise HouseError("theca up has ended; its logs say why", code=COULD_NOT)
+
+
+def _sign_in(told: Telling, house: House, who: Member) -> None:
+    """Name somebody who can sign in, with a password made up for this demo."""
+    password = secrets.token_urlsafe(12)
+    if house.theca("staff", "password", who.id, typed=password + "\n").code:
+        return
+    told.line(f"or sign in as {who.name} ({who.id}) with the password {password}, made up for this demo:", indent=1)
+    told.verbatim(
+        "curl -c cookies -H 'Content-Type: application/json' "
+        f'-d \'{{"person": "{who.id}", "password": "{password}"}}\' \'{house.address}/api/v1/sessions\''
+    )
 
 
 def _greet(told: Telling) -> None:

@@ -52,12 +52,12 @@ class House:
     def runs(self) -> bool:
         return self.up.poll() is None
 
-    def theca(self, *words: str, token: str = "") -> Ran:
+    def theca(self, *words: str, token: str = "", typed: str = "") -> Ran:
         """Run one theca verb as a process, in the name of a token's bearer. What it says is kept, whatever it says."""
         ran = subprocess.run(
             (*_THECA, *words),
             env=environment_with({**self.changes, "THECA_TOKEN": token}),
-            stdin=subprocess.DEVNULL,
+            input=typed,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
