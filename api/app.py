@@ -59,9 +59,10 @@ THRESHOLDS = (sessions, tablets, single)
 
 
 def app() -> FastAPI:
-    """The application as the environment sets it, for `uvicorn --factory api.app:app --no-access-log --no-proxy-headers`.
+    """The application as the environment sets it.
 
-    A search holds a name, and an access log would keep it. Whose word about addresses counts is ours to judge.
+    `uvicorn --factory api.app:app --no-access-log --no-proxy-headers`: a search holds a name, and an access log would
+    keep it; whose word about addresses counts is ours to judge.
     """
     return create_app(settings())
 

@@ -39,7 +39,7 @@ def test_a_password_is_read_from_a_line_and_never_an_argument(typed, store: Stor
     opened = sign_in.sign_in(store, person="nurse-1", password=PASSWORD, whence=HERE)
     assert opened.session.person.id == "nurse-1"
     assert typed(staffs, "password", "nurse-1", PASSWORD).exit_code == 2
-    for line in ("", "short\n", "nurse-1 is my name\n", "aaaaaaaaaaaaaaaa\n", "x" * 12 + "y" * 117 + "\n"):
+    for line in ("", "robins\n", "nurse-1 is my name\n", "aaaaaaaaaaaaaaaa\n", "x" * 12 + "y" * 117 + "\n"):
         refused = typed(staffs, "password", "nurse-1", lines=line)
         assert refused.exit_code == 1
         assert line.strip() not in refused.output or not line.strip()
