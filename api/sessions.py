@@ -121,18 +121,18 @@ def leave(_: NothingIn, request: Request, response: Response, desk: TheDesk, ses
 @router.post(
     "/sessions/end", status_code=204, responses=BODY, summary="Sign out everywhere", response_description="Out."
 )
-def leave_everywhere(_: NothingIn, request: Request, response: Response, desk: TheDesk, me: Me) -> None:
+def leave_everywhere(_: NothingIn, request: Request, response: Response, desk: TheDesk, session: MySession) -> None:
     """Ends all your sessions, also those you have lost sight of."""
-    own_sessions.end(desk.store, me)
+    own_sessions.end(desk.store, session.person)
     entrance.put(request, response, entrance.SESSION, "", seconds=0)
 
 
 @router.post(
     "/sessions/{id}/end", status_code=204, responses=BODY, summary="End a session", response_description="Ended."
 )
-def end(_: NothingIn, session: SessionId, desk: TheDesk, me: Me) -> None:
+def end(_: NothingIn, which: SessionId, desk: TheDesk, session: MySession) -> None:
     """Ends one of your sessions, wherever it is."""
-    if not own_sessions.end(desk.store, me, session):
+    if not own_sessions.end(desk.store, session.person, which):
         raise NotFoundError
 
 

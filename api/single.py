@@ -25,8 +25,8 @@ _ONWARD = BODY | problems(
 )
 def begin(_: NothingIn, request: Request, response: Response, desk: TheDesk) -> OnwardOut:
     """Begins a sign-in with the hospital's own provider, if one is set."""
-    with sign_in.counted(desk.store, "", entrance.whence(request)):
-        location, browser = single_sign_on.start(desk.store, provider_of(request))
+    sign_in.count_begun(desk.store, entrance.whence(request))
+    location, browser = single_sign_on.start(desk.store, provider_of(request))
     entrance.put(request, response, entrance.SSO, browser, seconds=MINUTES * 60)
     return OnwardOut(location=location)
 

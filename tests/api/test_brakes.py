@@ -1,6 +1,7 @@
 """Guessing slows whoever guesses, and nobody else: no number of wrong passwords locks an account."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -11,6 +12,7 @@ from visitor import PASSWORD, Browser
 from api.entrance import Entrance
 from workflow.service import passwords
 from workflow.store import session as store_session
+from workflow.store.session import UnavailableError
 
 INSIDE, OUTSIDE = "198.51.100.7", "203.0.113.9"
 
@@ -31,6 +33,15 @@ def browser(client: httpx.Client, database, behind_a_proxy) -> Callable[..., Bro
         passwords.set_password(admin, person, PASSWORD)
     admin.close()
     return lambda address: Browser(client, headers={"X-Forwarded-For": address})
+
+
+@contextmanager
+def _a_place() -> Iterator[None]:
+    line = passwords.STRANGERS._in_line
+    if not line.acquire(blocking=False):
+        raise UnavailableError
+    yield
+    line.release()
 
 
 STRETCH = (
@@ -163,6 +174,22 @@ def test_nobody_and_somebody_are_answered_alike_for_the_same_work(
         ("nobody", "too_many_tries"),
     ]
     assert len(sql("SELECT 1 FROM security_event")) <= 4  # collapsed by the minute
+
+
+def test_strangers_however_many_do_not_stand_before_those_who_have_been_here(browser: Callable[..., Browser]):
+    own = browser(INSIDE)
+    assert own.sign_in("clinician-1").status_code == 201
+    own.csrf = ""
+    with ExitStack() as held:
+        turned = []
+        while not turned:  # every place of the strangers' lane is taken
+            try:
+                held.enter_context(_a_place())
+            except UnavailableError as full:
+                turned.append(full)
+        assert browser(OUTSIDE).sign_in("nurse-1").status_code == 503
+        assert own.sign_in("clinician-1").status_code == 201
+    assert browser(OUTSIDE).sign_in("nurse-1").status_code == 201
 
 
 def test_confirming_is_slowed_for_a_minute_at_most(browser: Callable[..., Browser], sql: Callable[..., list]):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from caller import V1, Api, Caller, ago, reading
+from caller import V1, Api, Caller, ago, ahead, reading
 
 from workflow.domain.actor import Role
 from workflow.domain.errors import ImpossibleInputError, NotFoundError
@@ -45,6 +45,14 @@ def test_a_scope_takes_away_and_never_gives(api: Api, token: Callable[..., Calle
     auditor = token("auditor-1", scopes=["recording", "hold", "manage"])
     assert auditor.post(f"/episodes/{episode}/observations", [reading("nrs", ago(hours=1), 4)]).status_code == 403
     assert auditor.get("/me").json()["may"] == {"north": ["read", "read_people"]}
+
+
+def test_what_is_ones_own_to_do_is_not_left_to_a_narrow_token(token: Callable[..., Caller]):
+    away = {"person": "nurse-1", "starts_at": ahead(days=1), "ends_at": ahead(days=2)}
+    narrow = token("nurse-1", scopes=["recording"])
+    assert narrow.post("/sites/north/absences", away).status_code == 403
+    assert narrow.post("/sessions/end", {}).status_code == 401
+    assert token("nurse-1").post("/sites/north/absences", away).status_code == 201
 
 
 @pytest.mark.parametrize("verb", sorted(Verb))

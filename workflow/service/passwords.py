@@ -3,6 +3,8 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from threading import BoundedSemaphore
 
@@ -23,22 +25,37 @@ _EASY_PIN = re.compile(r"^(\d)\1+\Z", re.ASCII)
 _ALLOWED = f"{SHORTEST} to {LONGEST} characters of at least {_DIFFERENT} kinds, without your id and name"
 
 _hasher = PasswordHash((Argon2Hasher(),))
-# One check takes 64 MiB; so many at once are enough for a hospital and too few to exhaust a machine.
-_at_once = BoundedSemaphore(4)
-_PATIENCE = 5.0  # seconds
 
 
-def check(password: str, kept: str | None) -> tuple[bool, str | None]:
+class Lane:
+    """So many checks at once and so many that wait, each of which takes 64 MiB and a while; more are turned away."""
+
+    def __init__(self, *, at_once: int, in_line: int) -> None:
+        self._at_once, self._in_line = BoundedSemaphore(at_once), BoundedSemaphore(at_once + in_line)
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        """Wait one's turn. Raises UnavailableError at once where too many wait."""
+        if not self._in_line.acquire(blocking=False):
+            raise UnavailableError("too many sign-ins at once; nothing was looked at")
+        try:
+            with self._at_once:
+                yield
+        finally:
+            self._in_line.release()
+
+
+# Strangers, however many, do not stand before those who have been here.
+KNOWN, STRANGERS = Lane(at_once=4, in_line=16), Lane(at_once=2, in_line=6)
+
+
+def check(password: str, kept: str | None, lane: Lane = KNOWN) -> tuple[bool, str | None]:
     """Whether a password is the one kept, and a newer hash of it where the parameters have changed since.
 
     Nothing kept: the same work is done against the hash of nothing anybody knows. Raises UnavailableError.
     """
-    if not _at_once.acquire(timeout=_PATIENCE):
-        raise UnavailableError("too many sign-ins at once; nothing was looked at")
-    try:
+    with lane.passed():
         right, newer = _hasher.verify_and_update(_plain(password), kept or _nobodys())
-    finally:
-        _at_once.release()
     return right and kept is not None, newer
 
 
@@ -109,12 +126,8 @@ def _plain(password: str) -> str:
 
 
 def _hashed(plain: str) -> str:
-    if not _at_once.acquire(timeout=_PATIENCE):
-        raise UnavailableError("too many sign-ins at once; nothing was changed")
-    try:
+    with KNOWN.passed():
         return _hasher.hash(plain)
-    finally:
-        _at_once.release()
 
 
 @lru_cache(maxsize=1)

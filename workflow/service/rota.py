@@ -140,7 +140,7 @@ def _changing(office: Office, about: str, *, own: bool = False) -> Iterator[Conn
     if asks is not None:
         if office.site not in asks.sites:
             raise NotFoundError("there is no such site among yours", place="site", allowed=", ".join(asks.sites))
-        if not (own and asks.id == about):
+        if not (own and asks.id == about and asks.at(office.site).may(Verb.ROSTER)):
             require(asks.at(office.site), Verb.ROSTER)
     with office.store.transaction([office.site]) as connection:
         _there_is(connection, office.site)

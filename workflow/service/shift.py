@@ -9,8 +9,9 @@ import secrets
 from workflow.domain.errors import NotFoundError
 from workflow.domain.policy import Verb, require
 from workflow.service import passwords
-from workflow.service.sign_in import NotConfirmedError, Opened, SignInRefusedError, Whence, confirm
-from workflow.store import credentials, sessions, tablets
+from workflow.service.sign_in import NotConfirmedError, Opened, SignInRefusedError, Whence, confirm, take
+from workflow.store import brakes, credentials, sessions, tablets
+from workflow.store.brakes import Brake
 from workflow.store.session import Store
 from workflow.store.sessions import Session
 from workflow.store.staff import Person
@@ -33,15 +34,20 @@ def unlock(store: Store, *, person: str, pin: str, whence: Whence) -> Opened:
 
     Five wrong PINs put the session to sleep until the password is given.
     """
+    tablet = tablet_of(store, whence.tablet) if whence.tablet else None
+    if tablet is None:
+        raise SignInRefusedError
+    brake = Brake(key=brakes.key("tablet", tablet.id), free=20, forgiven_every=10, first_wait=1, longest_wait=30)
+    take(store, brake)
     with store.transaction() as connection:
-        tablet = tablets.find(connection, whence.tablet) if whence.tablet else None
         found = credentials.find(connection, person)
-        asleep = sessions.count_pin(connection, tablet.id, person, most=PINS) if tablet else None
+        asleep = sessions.count_pin(connection, tablet.id, person, most=PINS)
     right, _ = passwords.check(pin, found.pin if found and asleep else None)
     if not right or asleep is None:
         raise SignInRefusedError
     secret = secrets.token_urlsafe(32)
     with store.transaction() as connection:
+        brakes.give_back(connection, freed=(brake,))
         if whence.session is not None:
             sessions.rest(connection, whence.session)
         sessions.unlock(connection, asleep, secret=secret, csrf=secrets.token_urlsafe(32))

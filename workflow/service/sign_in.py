@@ -72,6 +72,7 @@ class Slowed:
 
     own: tuple[Brake, ...]
     shared: tuple[Brake, ...]
+    known: bool
 
     @property
     def all(self) -> tuple[Brake, ...]:
@@ -84,7 +85,8 @@ def sign_in(store: Store, *, person: str, password: str, whence: Whence) -> Open
     slowed = count(store, person, whence)
     with store.transaction() as connection:
         found = credentials.find(connection, person)
-    right, newer = passwords.check(password, found.password if found else None)
+    lane = passwords.KNOWN if slowed.known else passwords.STRANGERS
+    right, newer = passwords.check(password, found.password if found else None, lane)
     if found is None or not right:
         raise SignInRefusedError
     with store.transaction() as connection:
@@ -97,14 +99,16 @@ def sign_in(store: Store, *, person: str, password: str, whence: Whence) -> Open
 
 def welcome(connection: Connection, person: str, *, how: str, whence: Whence, slowed: Slowed | None = None) -> Opened:
     """Begin a session for somebody who proved who they are: a new secret, and the one before it ends."""
-    if whence.session is not None:
+    tablet = tablets.find(connection, whence.tablet) if whence.tablet else None
+    if whence.session is not None and tablet is not None:
+        sessions.rest(connection, whence.session)  # a colleague's shift goes on, once they give their PIN
+    elif whence.session is not None:
         sessions.end_of(connection, whence.session, ending="signed in again")
     browser = whence.browser or secrets.token_urlsafe(32)
     if slowed is not None:
         brakes.give_back(connection, freed=slowed.own, lightened=slowed.shared)
     brakes.remember(connection, person, _sources(whence.address, browser))
     brakes.forget(connection)
-    tablet = tablets.find(connection, whence.tablet) if whence.tablet else None
     secret = secrets.token_urlsafe(32)
     sessions.start(
         connection,
@@ -124,7 +128,7 @@ def confirm(store: Store, person: Person, *, password: str) -> None:
     Raises NotConfirmedError; TooManyTriesError after some, with waits of at most a minute.
     """
     brake = Brake(key=brakes.key("confirm", person.id), free=5, forgiven_every=60, first_wait=2, longest_wait=60)
-    _take(store, (brake,))
+    take(store, brake)
     with store.transaction() as connection:
         found = credentials.find(connection, person.id)
     right, _ = passwords.check(password, found.password if found else None)
@@ -178,7 +182,7 @@ def count(store: Store, person: str, whence: Whence) -> Slowed:
     with store.transaction() as connection:
         known = brakes.knows(connection, person, sources)
     slowed = _brakes(person, sources, known)
-    _take(store, slowed.all)
+    take(store, *slowed.all)
     return slowed
 
 
@@ -191,31 +195,38 @@ def counted(store: Store, person: str, whence: Whence) -> Iterator[None]:
         brakes.give_back(connection, freed=slowed.own, lightened=slowed.shared)
 
 
+def count_begun(store: Store, whence: Whence) -> None:
+    """Count a sign-in that begins and may end elsewhere, by where it comes from. Raises TooManyTriesError."""
+    address = _sources(whence.address, None)[0]
+    take(store, Brake(key=brakes.key("begun", address), free=120, forgiven_every=2, first_wait=1, longest_wait=10))
+
+
+def take(store: Store, *held: Brake) -> None:
+    """Count a try in these buckets. Raises TooManyTriesError; then it was not counted in any."""
+    with store.transaction() as connection:
+        wait = brakes.take(connection, held)
+        if wait:
+            raise TooManyTriesError(wait)  # and the transaction is undone
+
+
 def _brakes(person: str, sources: list[str], known: str | None) -> Slowed:
     """The buckets of a try: a known browser has one of its own, a known address shares one with other known people."""
     address = sources[-1]
     if known is not None:
         pair = Brake(key=brakes.key("known", person, known), free=8, forgiven_every=60, first_wait=2, longest_wait=60)
         if known != address:
-            return Slowed(own=(pair,), shared=())
+            return Slowed(own=(pair,), shared=(), known=True)
         many = Brake(key=brakes.key("knowing", address), free=60, forgiven_every=10, first_wait=1, longest_wait=30)
-        return Slowed(own=(pair,), shared=(many,))
+        return Slowed(own=(pair,), shared=(many,), known=True)
     pair = Brake(key=brakes.key("pair", person, address), free=5, forgiven_every=300, first_wait=2, longest_wait=900)
     many = Brake(key=brakes.key("source", address), free=20, forgiven_every=30, first_wait=2, longest_wait=300)
-    return Slowed(own=(pair,), shared=(many,))
+    return Slowed(own=(pair,), shared=(many,), known=False)
 
 
 def _sources(address: str, browser: str | None) -> list[str]:
     """What a try may be known by, the surer first: hashes of the browser and of the address."""
     told = [brakes.key("address", address)]
     return [brakes.key("browser", browser), *told] if browser else told
-
-
-def _take(store: Store, held: tuple[Brake, ...]) -> None:
-    with store.transaction() as connection:
-        wait = brakes.take(connection, held)
-        if wait:
-            raise TooManyTriesError(wait)  # and nothing is counted: the transaction is undone
 
 
 def _begun(connection: Connection, secret: str) -> Session:

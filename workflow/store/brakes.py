@@ -41,10 +41,10 @@ def take(connection: Connection, brakes: Sequence[Brake]) -> int:
 
 def give_back(connection: Connection, *, freed: Sequence[Brake], lightened: Sequence[Brake] = ()) -> None:
     """The try was right: empty some buckets, and take this one try out of others."""
+    for brake in lightened:  # first, as they are taken first: two tries at once never wait for each other
+        connection.execute(text("UPDATE brake SET spent = greatest(0, spent - 1) WHERE key = :key"), {"key": brake.key})
     for brake in freed:
         connection.execute(text("DELETE FROM brake WHERE key = :key"), {"key": brake.key})
-    for brake in lightened:
-        connection.execute(text("UPDATE brake SET spent = greatest(0, spent - 1) WHERE key = :key"), {"key": brake.key})
 
 
 def forget(connection: Connection) -> None:
