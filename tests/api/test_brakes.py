@@ -44,7 +44,10 @@ def _a_place() -> Iterator[None]:
     line.release()
 
 
-STRETCH = "UPDATE brake SET until = until + interval '1 hour' WHERE until > at + interval '0.5 s' AND until < at + interval '1 hour' RETURNING 1"
+STRETCH = (
+    "UPDATE brake SET until = until + interval '1 hour'"
+    " WHERE until > at + interval '0.5 s' AND until < at + interval '1 hour'"
+)
 
 
 @pytest.fixture
