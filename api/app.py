@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
 from api import (
+    administration,
     appointments,
     episodes,
     errors,
@@ -25,12 +26,14 @@ from api import (
     transitions,
     trials,
 )
+from api.asks import asks, check
 from api.document import describe
-from api.door import LARGEST_BODY, resource
+from api.door import LARGEST_BODY, Door, resource
 from api.entrance import Entrance, entrance_of
 from api.lately import Lately
 from api.shell import Api
 from api.web import acknowledge, came_back, paper
+from workflow.domain.policy import Verb
 from workflow.service import single_sign_on
 from workflow.service.act import Desk
 from workflow.settings import Settings, settings
@@ -54,6 +57,7 @@ RESOURCES = (
     sessions,
     single,
     tablets,
+    administration,
 )
 THRESHOLDS = (sessions, tablets, single)
 
@@ -68,7 +72,7 @@ def app() -> FastAPI:
 
 
 def create_app(source: Settings | Desk) -> FastAPI:
-    """The application on a desk, or on one opened as settings say."""
+    """The application on a desk, or on one opened as settings say. Raises UnnamedVerbError for a route without a verb."""
     desk = source if isinstance(source, Desk) else _opened(source)
     made = Api(
         docs_url=None,
@@ -96,6 +100,7 @@ def create_app(source: Settings | Desk) -> FastAPI:
     for each in RESOURCES:
         made.include_router(each.router, prefix=PREFIX)
     made.include_router(_description(made), prefix=PREFIX)
+    check(made, Door)
     return made
 
 
@@ -116,6 +121,7 @@ def _description(made: FastAPI) -> APIRouter:
     router = resource("description")
 
     @router.get("/openapi.json", include_in_schema=False)
+    @asks(Verb.SELF)
     def openapi() -> JSONResponse:
         """This interface, described."""
         return JSONResponse(describe(made))

@@ -3,6 +3,7 @@
 from fastapi import Response
 
 from api import present
+from api.asks import asks
 from api.deps import EpisodeId, Headed, Heading, TheDesk, ThingId
 from api.document import ACTED
 from api.door import resource
@@ -10,6 +11,7 @@ from api.ids import thing_of
 from api.schemas.asked import AppointmentIn, ConcludeIn, RescheduleIn
 from api.schemas.told import ActOut
 from workflow.domain.appointment import AppointmentState
+from workflow.domain.policy import Verb
 from workflow.service import act
 from workflow.service.act import Desk
 
@@ -24,6 +26,7 @@ router = resource("appointments")
     summary="Plan an appointment",
     response_description="Planned; `made` is its id.",
 )
+@asks(Verb.APPOINT)
 def appoint(episode: EpisodeId, asked: AppointmentIn, desk: TheDesk, heading: Headed) -> Response:
     """Plans a procedure or visit; the work counted back from it opens with it."""
     told = act.appoint(desk, heading.on(episode), kind=asked.kind, starts_at=asked.starts_at)
@@ -37,6 +40,7 @@ def appoint(episode: EpisodeId, asked: AppointmentIn, desk: TheDesk, heading: He
     summary="Move an appointment",
     response_description="Moved, and all that hangs on it.",
 )
+@asks(Verb.APPOINT)
 def reschedule(thing: ThingId, asked: RescheduleIn, desk: TheDesk, heading: Headed) -> Response:
     """Moves an appointment; everything counted from it is projected anew in the same decision."""
     episode, key = thing_of(thing)
@@ -50,6 +54,7 @@ def reschedule(thing: ThingId, asked: RescheduleIn, desk: TheDesk, heading: Head
     summary="Cancel an appointment",
     response_description="Cancelled.",
 )
+@asks(Verb.APPOINT)
 def cancel(thing: ThingId, asked: ConcludeIn, desk: TheDesk, heading: Headed) -> Response:
     """Says that an appointment will not be kept."""
     return _conclude(desk, heading, thing, asked, AppointmentState.CANCELLED)
@@ -62,6 +67,7 @@ def cancel(thing: ThingId, asked: ConcludeIn, desk: TheDesk, heading: Headed) ->
     summary="Record an appointment as attended",
     response_description="Attended.",
 )
+@asks(Verb.APPOINT)
 def attend(thing: ThingId, asked: ConcludeIn, desk: TheDesk, heading: Headed) -> Response:
     """Says that an appointment was kept."""
     return _conclude(desk, heading, thing, asked, AppointmentState.ATTENDED)
@@ -74,6 +80,7 @@ def attend(thing: ThingId, asked: ConcludeIn, desk: TheDesk, heading: Headed) ->
     summary="Record an appointment as missed",
     response_description="Missed; a call is to be made.",
 )
+@asks(Verb.APPOINT)
 def miss(thing: ThingId, asked: ConcludeIn, desk: TheDesk, heading: Headed) -> Response:
     """Says that nobody came. A duty to call opens."""
     return _conclude(desk, heading, thing, asked, AppointmentState.MISSED)

@@ -1,6 +1,9 @@
-"""The door every route stands behind: first who asks, then whether the body can be read, then what is asked.
+"""The door every route stands behind: who asks, whether they may, whether the body can be read, then what is asked.
 
-token or session ─► person ─► content type ─► body, at most 256 KB ─► strict JSON ─► the route
+token or session ─► person ─► the route's verb ─► content type ─► body, at most 256 KB ─► strict JSON ─► the route
+
+Whoever could use the verb at some site of theirs is let in, and asked again by the service, on locked data, whether
+they may there. Whoever could nowhere is refused before a byte of the body is read: 403, and 404 for what is elsewhere.
 """
 
 import hashlib
@@ -14,10 +17,14 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from api import entrance
+from api.asks import named_by
 from api.auth import recognise, signed_in
 from api.document import COMMON
 from api.refused import UnreadableError, WrongTypeError
+from api.sight import in_sight
 from api.strict import parse
+from workflow.domain.errors import NotFoundError
+from workflow.domain.policy import Verb, permits_somehow, refusal
 
 LARGEST_BODY = 262_144
 _JSON = re.compile(r"^application/json(\s*;\s*charset=\"?utf-?8\"?)?\s*\Z", re.ASCII | re.IGNORECASE)
@@ -33,13 +40,19 @@ class Heard(Request):
 
 
 class Door(APIRoute):
-    """A route that lets nobody in unknown."""
+    """A route that lets nobody in unknown, and nobody who may nowhere do what it is for."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
+        declared["openapi_extra"] = {**(declared.get("openapi_extra") or {}), "x-verb": str(named_by(endpoint))}
+        super().__init__(path, endpoint, **declared)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        inner = super().get_route_handler()
+        inner, verb = super().get_route_handler(), named_by(self.endpoint)
+        assert isinstance(verb, Verb)
 
         async def enter(request: Request) -> Response:
             request.state.person = await run_in_threadpool(recognise, request)
+            await run_in_threadpool(let_in, request, verb)
             return await inner(await _hear(request) if request.method == "POST" else request)
 
         return enter
@@ -67,6 +80,16 @@ def threshold(tag: str) -> APIRouter:
 def resource(tag: str) -> APIRouter:
     """A router for one resource. Its routes stand behind the door; one that did not would answer nobody."""
     return APIRouter(route_class=Door, tags=[tag], dependencies=[Depends(signed_in)], responses=COMMON)
+
+
+def let_in(request: Request, verb: Verb) -> None:
+    """Let in whoever may use the verb at one of their sites. Raises NotPermittedError, NotFoundError."""
+    person = request.state.person
+    if verb is Verb.SELF or any(permits_somehow(person.at(site), verb) for site in person.sites):
+        return
+    if not in_sight(request, person):
+        raise NotFoundError
+    raise refusal(verb)
 
 
 async def _hear(request: Request) -> Heard:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from api import present
+from api.asks import asks
 from api.basis import why_out
 from api.deps import EpisodeId, Headed, Me, TheDesk
 from api.document import ACTED, BODY, Responses, problems
@@ -16,6 +17,7 @@ from api.schemas.told import ActOut, LedgerLineOut, LedgerOut, OptionOut, Option
 from api.schemas.wanted import EpisodesQuery, LedgerQuery
 from workflow.domain.calendar import Calendar
 from workflow.domain.decide import Dose, Option, PriorTrial, RunningDuty, survey
+from workflow.domain.policy import Verb
 from workflow.service import act, look
 from workflow.service.enrol import enrol
 from workflow.service.look import Listed
@@ -35,6 +37,7 @@ PROPOSED: Responses = {202: {"model": ActOut, "description": "Proposed: another 
     responses=BODY | problems(_409="The record number is known with another birth date, or an episode is open."),
     summary="Enrol a candidate",
 )
+@asks(Verb.ENROL)
 def start(asked: EpisodeIn, desk: TheDesk, heading: Headed) -> Response:
     """Registers the candidate if their record number is new at this site, and starts them on the protocol."""
     told = enrol(
@@ -52,6 +55,7 @@ def start(asked: EpisodeIn, desk: TheDesk, heading: Headed) -> Response:
 
 
 @router.get("/episodes", summary="List episodes", response_description="A page of episodes.")
+@asks(Verb.READ)
 def board(desk: TheDesk, me: Me, wanted: Annotated[EpisodesQuery, Query()]) -> EpisodesOut:
     """The episodes of your sites, the latest enrolled first. Those that are over come with `stage` or `q` only."""
     at, (last,) = after(wanted.cursor, 1)
@@ -75,6 +79,7 @@ def board(desk: TheDesk, me: Me, wanted: Annotated[EpisodesQuery, Query()]) -> E
 
 
 @router.get("/episodes/{id}", summary="Look at one episode", response_description="The episode; `ETag` its version.")
+@asks(Verb.READ)
 def whole(episode: EpisodeId, desk: TheDesk, me: Me, response: Response) -> EpisodeOut:
     """Everything recorded of one episode, with the candidate's identity. That you looked is noted."""
     sight = look.one(desk, me, episode)
@@ -83,6 +88,7 @@ def whole(episode: EpisodeId, desk: TheDesk, me: Me, response: Response) -> Epis
 
 
 @router.get("/episodes/{id}/options", summary="See every way on", response_description="Each transition from here.")
+@asks(Verb.READ)
 def options(episode: EpisodeId, desk: TheDesk, me: Me, response: Response) -> OptionsOut:
     """Each transition from here as it stands for you now: its gates' answers, and what would open them."""
     s = look.one(desk, me, episode, page="options").situation
@@ -96,6 +102,7 @@ def options(episode: EpisodeId, desk: TheDesk, me: Me, response: Response) -> Op
 
 
 @router.get("/episodes/{id}/why", summary="Why is this candidate not moving?", response_description="One sentence.")
+@asks(Verb.READ)
 def why(episode: EpisodeId, desk: TheDesk, me: Me) -> WhyOut:
     """One sentence, and its basis: since when, what bars the way, who holds the next step, what time does next.
 
@@ -105,6 +112,7 @@ def why(episode: EpisodeId, desk: TheDesk, me: Me) -> WhyOut:
 
 
 @router.get("/episodes/{id}/ledger", summary="Read the ledger", response_description="A stretch of the chain.")
+@asks(Verb.READ_LEDGER)
 def ledger(
     episode: EpisodeId,
     desk: TheDesk,
@@ -124,6 +132,7 @@ def ledger(
     summary="Put on hold",
     response_description="On hold.",
 )
+@asks(Verb.HOLD)
 def hold(episode: EpisodeId, asked: HoldIn, desk: TheDesk, heading: Headed) -> Response:
     """A pause beside the stage, for a declared reason. It pauses only clocks declared pausable."""
     return present.answer(act.hold(desk, heading.on(episode), reason=asked.reason, occurred_at=asked.occurred_at))
@@ -132,6 +141,7 @@ def hold(episode: EpisodeId, asked: HoldIn, desk: TheDesk, heading: Headed) -> R
 @router.post(
     "/episodes/{id}/release", response_model=ActOut, responses=ACTED, summary="End a hold", response_description="Free."
 )
+@asks(Verb.RELEASE)
 def release(episode: EpisodeId, asked: ReleaseIn, desk: TheDesk, heading: Headed) -> Response:
     """Ends the hold. Paused clocks run on with the time they had left."""
     return present.answer(act.release(desk, heading.on(episode), reason=asked.reason, occurred_at=asked.occurred_at))
@@ -144,6 +154,7 @@ def release(episode: EpisodeId, asked: ReleaseIn, desk: TheDesk, heading: Headed
     summary="Let a gate be passed",
     response_description="Agreed by two people.",
 )
+@asks(Verb.OVERRIDE)
 def override(episode: EpisodeId, asked: OverrideIn, desk: TheDesk, heading: Headed) -> Response:
     """Asks for a gate to be passed though it is not open, where the protocol declares that. It takes two people."""
     return present.answer(act.override(desk, heading.on(episode), gate=asked.gate, reason=asked.reason))
@@ -156,6 +167,7 @@ def override(episode: EpisodeId, asked: OverrideIn, desk: TheDesk, heading: Head
     summary="Record what happened against a shut gate",
     response_description="Recorded by two people.",
 )
+@asks(Verb.DEVIATE)
 def deviate(episode: EpisodeId, asked: DeviationIn, desk: TheDesk, heading: Headed) -> Response:
     """Reality is recorded even where a gate was shut: by two people, with a reason, and an urgent task opens."""
     told = act.deviate(
@@ -176,6 +188,7 @@ def deviate(episode: EpisodeId, asked: DeviationIn, desk: TheDesk, heading: Head
     summary="Take over a candidate midway",
     response_description="Adopted.",
 )
+@asks(Verb.ADOPT)
 def adopt(episode: EpisodeId, asked: AdoptIn, desk: TheDesk, heading: Headed) -> Response:
     """Puts a newly enrolled candidate where they really stand. No gate counts as passed by that."""
     told = act.adopt(

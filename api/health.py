@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from api.asks import asks, open_to_all
 from api.deps import Me, TheDesk, TheLately
 from api.document import problems
 from api.door import resource
@@ -21,6 +22,7 @@ REQUESTS = Counter("theca_requests", "Requests answered, by method and status.",
 
 
 @open_router.get("/healthz", summary="Is the process up?", response_description="It is.")
+@open_to_all("it says that the process answers, and nothing else")
 def healthz() -> UpOut:
     """Always 200 while the process answers; it asks nothing of the database. For whoever restarts processes."""
     return UpOut(status="up")
@@ -33,6 +35,7 @@ def healthz() -> UpOut:
     response_description="Ready.",
     responses=problems(_503="Reminders do not flow, or the database has another shape or does not answer."),
 )
+@open_to_all("it says whether time is kept, over all sites and naming none")
 def readyz(desk: TheDesk, lately: TheLately) -> Response:
     """Whether somebody ticks and nothing due is left lying for more than a minute; each finding says what to do.
 
@@ -59,6 +62,7 @@ def readyz(desk: TheDesk, lately: TheLately) -> Response:
     response_class=Response,
     response_description="Prometheus text.",
 )
+@asks(Verb.READ_PEOPLE)
 def metrics(desk: TheDesk, me: Me) -> Response:
     """How well time is kept over all sites, as Prometheus text; it names no site and no candidate."""
     look.where(me, Verb.READ_PEOPLE)

@@ -4,12 +4,14 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.asks import asks
 from api.deps import Me, TheDesk
 from api.document import problems
 from api.door import resource
 from api.ids import name
 from api.schemas.huddle import HuddleLineOut, HuddleOut
 from workflow.domain.huddle import Harm
+from workflow.domain.policy import Verb
 from workflow.service.huddle import Huddle, Shown, huddle
 
 router = resource("people")
@@ -23,6 +25,7 @@ SiteId = Annotated[str, Path(alias="id", min_length=1, max_length=60, descriptio
     response_description="At most 200 lines, the gravest first.",
     responses=problems(_404="It is none of your sites."),
 )
+@asks(Verb.READ)
 def of_site(site: SiteId, desk: TheDesk, me: Me) -> HuddleOut:
     """One list for the morning, by harm if nobody acts today. That you looked is noted.
 

@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import Query
 
+from api.asks import asks
 from api.deps import Me, TheDesk
 from api.door import resource
 from api.ids import after, cursor, episode_of, name
 from api.schemas.around import AttemptOut, MessageOut, MessagesOut
 from api.schemas.wanted import MessagesQuery
+from workflow.domain.policy import Verb
 from workflow.service import look
 from workflow.service.look import Told
 from workflow.store.worklist import MessagesWanted
@@ -17,6 +19,7 @@ router = resource("messages")
 
 
 @router.get("/messages", summary="Read the delivery log", response_description="A page of messages.")
+@asks(Verb.READ)
 def deliveries(desk: TheDesk, me: Me, wanted: Annotated[MessagesQuery, Query()]) -> MessagesOut:
     """Every message of your sites and every attempt to send it, the newest first. It names no candidate."""
     at, (episode, key) = after(wanted.cursor, 2)

@@ -7,6 +7,7 @@ from fastapi import Body, Response
 from pydantic import Field
 
 from api import present
+from api.asks import asks
 from api.deps import EpisodeId, Headed, TheDesk, ThingId
 from api.document import ACTED
 from api.door import resource
@@ -14,6 +15,7 @@ from api.ids import thing_of
 from api.schemas.asked import CorrectionIn, ObservationIn
 from api.schemas.told import ActOut
 from workflow.domain.observation import Reading
+from workflow.domain.policy import Verb
 from workflow.service import act
 from workflow.service.act import Amendment
 from workflow.service.answer import Answer
@@ -30,6 +32,7 @@ Readings = Annotated[list[ObservationIn], Field(min_length=1, max_length=200), B
     summary="Record observations",
     response_description="Recorded; `made` are their ids, `about` what they did to the response.",
 )
+@asks(Verb.RECORD)
 def record(episode: EpisodeId, asked: Readings, desk: TheDesk, heading: Headed) -> Response:
     """Records all of them or none, and recomputes the response. A score opens a gate; a person walks through it."""
     told = act.record(desk, heading.on(episode), readings=tuple(_reading(each) for each in asked))
@@ -44,6 +47,7 @@ def record(episode: EpisodeId, asked: Readings, desk: TheDesk, heading: Headed) 
     summary="Correct an observation",
     response_description="Corrected; the old value stays visible. `about.undone` names gates that no longer hold.",
 )
+@asks(Verb.CORRECT)
 def correct(thing: ThingId, asked: CorrectionIn, desk: TheDesk, heading: Headed) -> Response:
     """Supersedes an observation by another value of the same item, or voids it, and judges everything again.
 

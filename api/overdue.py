@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.asks import asks
 from api.deps import Me, TheDesk
 from api.document import BODY
 from api.door import resource
@@ -17,6 +18,7 @@ from api.schemas.overdue import (
     OutagesOut,
     WithheldOut,
 )
+from workflow.domain.policy import Verb
 from workflow.service import backlog
 from workflow.service.backlog import Withheld
 from workflow.service.outages import Missed, Outage, report
@@ -26,6 +28,7 @@ SiteId = Annotated[str, Path(alias="id", description="A site of yours.", example
 
 
 @router.get("/sites/{id}/backlog", summary="See what waits for a release", response_description="What waits.")
+@asks(Verb.READ)
 def waiting(site: SiteId, desk: TheDesk, me: Me) -> BacklogOut:
     """Work that an import or an adoption brought overdue. Nobody is reminded of it before the next working day."""
     return BacklogOut(items=tuple(_withheld(one) for one in backlog.waiting(desk, me, site)))
@@ -37,6 +40,7 @@ def waiting(site: SiteId, desk: TheDesk, me: Me) -> BacklogOut:
     summary="Release the backlog",
     response_description="How many were let go.",
 )
+@asks(Verb.RELEASE_BACKLOG)
 def release(site: SiteId, asked: BacklogReleaseIn, desk: TheDesk, me: Me) -> BacklogReleasedOut:
     """Lets withheld reminders go now, one message a task and person. At most 500 candidates at a time."""
     episodes = None if asked.episodes is None else [episode_of(one) for one in asked.episodes]
@@ -45,6 +49,7 @@ def release(site: SiteId, asked: BacklogReleaseIn, desk: TheDesk, me: Me) -> Bac
 
 
 @router.get("/outages", summary="See what outages delayed", response_description="The latest outages.")
+@asks(Verb.READ)
 def outages(desk: TheDesk, me: Me) -> OutagesOut:
     """The whiles in which nobody looked what was due, what fell due meanwhile at your sites, and what became of it."""
     return OutagesOut(items=tuple(_outage(one) for one in report(desk, me)))

@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from api.asks import asks
 from api.deps import AnySession, Me, TheDesk
 from api.door import resource
 from api.schemas.around import (
@@ -27,6 +28,7 @@ router = resource("people")
 
 
 @router.get("/me", summary="Who am I?", response_description="You.")
+@asks(Verb.SELF)
 def me(me: Me, session: AnySession) -> MeOut:
     """Whom your session or token stands for, your roles today by site, and what is yours to do there.
 
@@ -61,12 +63,14 @@ def session_told(session: Session) -> SessionOut:
 
 
 @router.get("/sites", summary="List sites", response_description="Your sites.")
+@asks(Verb.READ_PEOPLE)
 def sites(desk: TheDesk, me: Me) -> SitesOut:
     """The sites you work at."""
     return SitesOut(items=tuple(_site(line) for line, _ in look.sites(desk, me)))
 
 
 @router.get("/staff", summary="List staff", response_description="Who works at your sites today.")
+@asks(Verb.READ_PEOPLE)
 def staff(desk: TheDesk, me: Me) -> StaffListOut:
     """Everybody who holds a role at one of your sites today."""
     people = groupby(look.members(desk, me), key=lambda line: (line.staff, line.name))
@@ -78,6 +82,7 @@ def staff(desk: TheDesk, me: Me) -> StaffListOut:
 
 
 @router.get("/calendars", summary="See when sites work", response_description="The working time of your sites.")
+@asks(Verb.READ_PEOPLE)
 def calendars(desk: TheDesk, me: Me) -> CalendarsOut:
     """Hours, closures and public holidays: what working time is counted on."""
     return CalendarsOut(items=tuple(_calendar(line, works) for line, works in look.sites(desk, me)))

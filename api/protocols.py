@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.asks import asks
 from api.deps import Me, TheDesk
 from api.door import resource
 from api.schemas.around import PrintedOut, ProtocolOut, ProtocolsOut
+from workflow.domain.policy import Verb
 from workflow.service import look
 
 router = resource("protocols")
@@ -17,6 +19,7 @@ Number = Annotated[int, Path(ge=1, le=999_999, description="A version's number."
 
 
 @router.get("/protocols", summary="List protocols", response_description="Every published version.")
+@asks(Verb.READ_PEOPLE)
 def printings(desk: TheDesk, me: Me) -> ProtocolsOut:
     """Every published protocol version, newest first. What is published never changes."""
     found = look.printings(desk, me)
@@ -26,6 +29,7 @@ def printings(desk: TheDesk, me: Me) -> ProtocolsOut:
 
 
 @router.get("/protocols/{key}/versions/{n}", summary="Read a protocol", response_description="Its text and drawing.")
+@asks(Verb.READ_PEOPLE)
 def printing(key: Key, n: Number, desk: TheDesk, me: Me) -> ProtocolOut:
     """The exact text of one version, with its hash, and a drawing of it."""
     found = look.printing(desk, me, f"{key}@{n}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
+from api.asks import asks
 from api.deps import Me, TheDesk
 from api.document import BODY, problems
 from api.door import resource
@@ -21,6 +22,7 @@ from api.schemas.roster import (
     StretchQuery,
     ThereOut,
 )
+from workflow.domain.policy import Verb
 from workflow.service import rota
 from workflow.service.act import Desk
 from workflow.service.rota import Office, Shown
@@ -35,6 +37,7 @@ NOW = "The roster as it is now."
 
 
 @router.get("/sites/{id}/roster", summary="See a site's roster", response_description=NOW)
+@asks(Verb.READ_PEOPLE)
 def show(site: SiteId, desk: TheDesk, me: Me) -> RosterOut:
     """Who works at the site today and is there now, who stands in for whom, and what is entered for later."""
     return _shown(_office(desk, me, site))
@@ -47,6 +50,7 @@ def show(site: SiteId, desk: TheDesk, me: Me) -> RosterOut:
     summary="Enter an absence",
     response_description=NOW,
 )
+@asks(Verb.ROSTER)
 def add_absence(site: SiteId, asked: AbsenceIn, desk: TheDesk, me: Me) -> RosterOut:
     """Somebody is away: reminders reach whoever stands in, or their deputy. Anybody may enter their own."""
     office = _office(desk, me, site)
@@ -55,6 +59,7 @@ def add_absence(site: SiteId, asked: AbsenceIn, desk: TheDesk, me: Me) -> Roster
 
 
 @router.delete("/sites/{id}/absences", summary="Take an absence out", response_description=NOW)
+@asks(Verb.ROSTER)
 def remove_absence(site: SiteId, which: Annotated[StretchQuery, Query()], desk: TheDesk, me: Me) -> RosterOut:
     """Takes out an absence that is ahead; one that has begun ends now."""
     office = _office(desk, me, site)
@@ -65,6 +70,7 @@ def remove_absence(site: SiteId, which: Annotated[StretchQuery, Query()], desk: 
 @router.post(
     "/sites/{id}/deputies", status_code=201, responses=BODY, summary="Enter a deputy", response_description=NOW
 )
+@asks(Verb.ROSTER)
 def add_deputy(site: SiteId, asked: DeputyIn, desk: TheDesk, me: Me) -> RosterOut:
     """Lets a rung that calls a person's deputy tell this one, and whoever cannot be told themselves."""
     office = _office(desk, me, site)
@@ -73,6 +79,7 @@ def add_deputy(site: SiteId, asked: DeputyIn, desk: TheDesk, me: Me) -> RosterOu
 
 
 @router.delete("/sites/{id}/deputies", summary="Take a deputy out", response_description=NOW)
+@asks(Verb.ROSTER)
 def remove_deputy(site: SiteId, which: Annotated[DeputyQuery, Query()], desk: TheDesk, me: Me) -> RosterOut:
     """Lets somebody be a person's deputy no longer."""
     office = _office(desk, me, site)
@@ -83,6 +90,7 @@ def remove_deputy(site: SiteId, which: Annotated[DeputyQuery, Query()], desk: Th
 @router.post(
     "/sites/{id}/on-call", status_code=201, responses=ENTERED, summary="Enter who is on call", response_description=NOW
 )
+@asks(Verb.ROSTER)
 def add_on_call(site: SiteId, asked: OnCallIn, desk: TheDesk, me: Me) -> RosterOut:
     """Somebody is on call: rungs that call `on_call` tell them meanwhile."""
     office = _office(desk, me, site)
@@ -91,6 +99,7 @@ def add_on_call(site: SiteId, asked: OnCallIn, desk: TheDesk, me: Me) -> RosterO
 
 
 @router.delete("/sites/{id}/on-call", summary="Take a duty on call out", response_description=NOW)
+@asks(Verb.ROSTER)
 def remove_on_call(site: SiteId, which: Annotated[StretchQuery, Query()], desk: TheDesk, me: Me) -> RosterOut:
     """Takes out a duty on call that is ahead; one that has begun ends now."""
     office = _office(desk, me, site)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from api import present
+from api.asks import asks
 from api.deps import Headed, Me, TheDesk, ThingId
 from api.document import ACTED
 from api.door import resource
@@ -13,6 +14,7 @@ from api.schemas.around import TaskOut, TasksOut
 from api.schemas.asked import AcknowledgeIn, ClaimIn, CompleteIn, ContactIn, ReassignIn, SnoozeIn, WaitIn
 from api.schemas.told import ActOut
 from api.schemas.wanted import TasksQuery
+from workflow.domain.policy import Verb
 from workflow.domain.task import Scope
 from workflow.service import act, look
 from workflow.service.look import Work
@@ -22,6 +24,7 @@ router = resource("tasks")
 
 
 @router.get("/tasks", summary="List open tasks", response_description="A page of open tasks.")
+@asks(Verb.READ)
 def inbox(desk: TheDesk, me: Me, wanted: Annotated[TasksQuery, Query()]) -> TasksOut:
     """The open tasks and duties of your sites, the first due first."""
     at, (episode, key) = after(wanted.cursor, 2)
@@ -48,6 +51,7 @@ def inbox(desk: TheDesk, me: Me, wanted: Annotated[TasksQuery, Query()]) -> Task
     summary="Say a task is done",
     response_description="Done.",
 )
+@asks(Verb.COMPLETE)
 def complete(thing: ThingId, asked: CompleteIn, desk: TheDesk, heading: Headed) -> Response:
     """Marks a task done. Refused, with the because, where only a fact or moving on can end it."""
     episode, key = thing_of(thing)
@@ -61,6 +65,7 @@ def complete(thing: ThingId, asked: CompleteIn, desk: TheDesk, heading: Headed) 
     summary="Take a task on until a time",
     response_description="Yours until then.",
 )
+@asks(Verb.ACKNOWLEDGE)
 def acknowledge(thing: ThingId, asked: AcknowledgeIn, desk: TheDesk, heading: Headed) -> Response:
     """Says "mine, by hh:mm", or logs that somebody said so on the phone. It pauses the climb and never ends it."""
     episode, key = thing_of(thing)
@@ -77,6 +82,7 @@ def acknowledge(thing: ThingId, asked: AcknowledgeIn, desk: TheDesk, heading: He
     summary="Make a task yours",
     response_description="Yours.",
 )
+@asks(Verb.CLAIM)
 def claim(thing: ThingId, _asked: ClaimIn, desk: TheDesk, heading: Headed) -> Response:
     """Makes you the assignee; accepts the task where it was offered to you. Its clock runs on as before."""
     episode, key = thing_of(thing)
@@ -90,6 +96,7 @@ def claim(thing: ThingId, _asked: ClaimIn, desk: TheDesk, heading: Headed) -> Re
     summary="Give a task to another person, or offer it",
     response_description="Theirs, or offered to them.",
 )
+@asks(Verb.REASSIGN)
 def reassign(thing: ThingId, asked: ReassignIn, desk: TheDesk, heading: Headed) -> Response:
     """A coordinator or lead gives it: theirs at once. Anybody else offers it: whose it was it stays until they take it.
 
@@ -106,6 +113,7 @@ def reassign(thing: ThingId, asked: ReassignIn, desk: TheDesk, heading: Headed) 
     summary="Put a first reminder off",
     response_description="Put off until then.",
 )
+@asks(Verb.SNOOZE)
 def snooze(thing: ThingId, asked: SnoozeIn, desk: TheDesk, heading: Headed) -> Response:
     """Puts a task's first reminder off. Refused once it is past, and for red work."""
     episode, key = thing_of(thing)
@@ -119,6 +127,7 @@ def snooze(thing: ThingId, asked: SnoozeIn, desk: TheDesk, heading: Headed) -> R
     summary="Let a task wait on an outsider",
     response_description="Waiting until then.",
 )
+@asks(Verb.WAIT)
 def wait(thing: ThingId, asked: WaitIn, desk: TheDesk, heading: Headed) -> Response:
     """Says on whom a task waits, and when they are chased; then the climb goes on. Refused for red work."""
     episode, key = thing_of(thing)
@@ -133,6 +142,7 @@ def wait(thing: ThingId, asked: WaitIn, desk: TheDesk, heading: Headed) -> Respo
     summary="Log an attempt to reach an outsider",
     response_description="Logged.",
 )
+@asks(Verb.CONTACT)
 def contact(thing: ThingId, asked: ContactIn, desk: TheDesk, heading: Headed) -> Response:
     """Counts an attempt to reach whom the task waits on; after as many as the protocol says, its next step opens."""
     episode, key = thing_of(thing)

@@ -3,12 +3,14 @@
 from fastapi import Response
 
 from api import present
+from api.asks import asks
 from api.deps import EpisodeId, Headed, TheDesk
 from api.document import ACTED, problems
 from api.door import resource
 from api.episodes import PROPOSED
 from api.schemas.asked import AdvanceIn
 from api.schemas.told import ActOut
+from workflow.domain.policy import Verb
 from workflow.service import act
 
 router = resource("transitions")
@@ -21,6 +23,7 @@ router = resource("transitions")
     summary="Advance a candidate",
     response_description="Moved.",
 )
+@asks(Verb.ADVANCE)
 def advance(episode: EpisodeId, asked: AdvanceIn, desk: TheDesk, heading: Headed) -> Response:
     """Takes a declared transition, if every gate lets this candidate through at that instant.
 

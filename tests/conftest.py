@@ -7,6 +7,7 @@ Tests sign in as the roles the product uses, never as the superuser.
 import random
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -106,6 +107,13 @@ def _people(store: Store) -> None:
 @pytest.fixture
 def database(servers: engines.Engines, template: dict[str, str], key_file: Path) -> Iterator[Database]:
     """A fresh copy of the template, dropped afterwards."""
+    with copied(servers, template, key_file) as made:
+        yield made
+
+
+@contextmanager
+def copied(servers: engines.Engines, template: dict[str, str], key_file: Path) -> Iterator[Database]:
+    """A copy of the template for as long as somebody needs it."""
     name = f"t{next(_numbers)}"
     protocols._KNOWN.clear()  # what another test published under the same name
     engine = create_engine(servers.admin_url, isolation_level="AUTOCOMMIT")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
+from api.asks import open_to_all
 from api.deps import TheDesk
 from api.errors import NOBODY, RETRY_AFTER, status_of
 from api.web.paper import page
@@ -26,6 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/a/{token}")
+@open_to_all("the signed link is the authority; opening it changes nothing")
 def shown(token: str, request: Request, desk: TheDesk) -> Response:
     """What the link offers."""
     try:
@@ -38,6 +40,7 @@ def shown(token: str, request: Request, desk: TheDesk) -> Response:
 
 
 @router.post("/a/{token}/{choice}")
+@open_to_all("the signed link is the authority, once")
 def pressed(token: str, choice: str, request: Request, desk: TheDesk) -> Response:
     """Take the work on until then."""
     try:

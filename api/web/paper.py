@@ -5,6 +5,8 @@ from pathlib import Path
 from fastapi import APIRouter, Response
 from jinja2 import Environment, FileSystemLoader
 
+from api.asks import open_to_all
+
 HERE = Path(__file__).parent
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none';"
@@ -20,11 +22,13 @@ _STYLE = (HERE / "static" / "theca.css").read_bytes()
 
 
 @router.get("/static/theca.css")
+@open_to_all("a page without a sign-in has its look")
 def style() -> Response:
     return Response(_STYLE, media_type="text/css")
 
 
 @router.get("/e/{episode}")
+@open_to_all("it answers the same whatever is asked, and looks nothing up")
 def pointer(episode: str) -> Response:  # noqa: ARG001 - whether there is such an episode is nobody's to learn here
     """Where a letter points to: who it is about is told to those who sign in, and to nobody here."""
     said = "Look the code in your letter up in Theca: GET /api/v1/tasks with your token, or theca why CODE."

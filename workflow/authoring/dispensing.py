@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from workflow.authoring.finding import Severity
 from workflow.authoring.rule import Rule, Said, tests_under
 from workflow.authoring.uses import bases, every_test, items_named, must_be_sourced, responses
-from workflow.domain.policy import POLICY, Verb
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import Gate, ProtocolVersion
 
 _CITED = re.compile(r"\b[A-Z][A-Z0-9]{1,11}\b", re.ASCII)
@@ -33,7 +33,7 @@ def powerless_roles(version: ProtocolVersion) -> Iterator[Said]:
     for key, gate in version.gates.items():
         if gate.dispensation is None:
             continue
-        odd = [role for role in gate.dispensation.by if role not in POLICY[Verb.OVERRIDE]]
+        odd = [role for role in gate.dispensation.by if role not in who_may(Verb.OVERRIDE)]
         if odd:
             side = "waiver" if gate.dispensation.how == "waived" else "override"
             yield f"gates.{key}.{side}.by", f"the policy lets no {', '.join(odd)} pass a gate that is not open"
@@ -97,7 +97,7 @@ DISPENSING = (
         code="T302",
         title="Dispensation by a role without that power",
         why="The policy says who may pass a gate that is not open; a protocol can narrow that, not widen it.",
-        remedy=f"name only {', '.join(sorted(POLICY[Verb.OVERRIDE]))}",
+        remedy=f"name only {', '.join(sorted(who_may(Verb.OVERRIDE)))}",
         check=powerless_roles,
     ),
     Rule(

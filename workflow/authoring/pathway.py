@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workflow.authoring.finding import Severity
 from workflow.authoring.reach import backward, reachable, reached
 from workflow.authoring.rule import Rule, Said
-from workflow.domain.policy import POLICY, Verb
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import ProtocolVersion, Transition
 
 
@@ -73,7 +73,7 @@ def silent_stages(version: ProtocolVersion) -> Iterator[Said]:
 def refused_roles(version: ProtocolVersion) -> Iterator[Said]:
     """Transitions only people may take whom the policy does not let advance anybody."""
     for name, transition in version.transitions.items():
-        if transition.by and not POLICY[Verb.ADVANCE].intersection(transition.by):
+        if transition.by and not who_may(Verb.ADVANCE).intersection(transition.by):
             yield f"transitions.{name}.by", f"{', '.join(transition.by)} may not advance a candidate"
 
 

@@ -17,6 +17,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"  # reads everything, changes nothing
     ADMIN = "admin"  # manages people, reads no clinical data
     SERVICE = "service"  # a program with a token
+    SIGNER = "signer"  # no physician, but named by the site to sign; the role carries nothing else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from workflow.domain.actor import Role
-from workflow.domain.policy import POLICY, Verb
+from workflow.domain.policy import Verb, who_may
 
 ASSIGNEE, DEPUTY, ON_CALL = "assignee", "deputy", "on_call"
 NAMES = (ASSIGNEE, DEPUTY, ON_CALL)  # whom a rung can name beside the roles
@@ -74,7 +74,7 @@ class Roster:
     def _may_answer(self, person: str) -> bool:
         """Whether somebody is there in a role that may take work on; anybody else would be told for nothing."""
         member = self.member(person)
-        return member is not None and person not in self.away and bool(member.roles & POLICY[Verb.ACKNOWLEDGE])
+        return member is not None and person not in self.away and bool(member.roles & who_may(Verb.ACKNOWLEDGE))
 
     def _these(self, wanted: set[str]) -> tuple[Member, ...]:
         return tuple(member for member in self.members if member.id in wanted)

@@ -19,7 +19,7 @@ from workflow.domain.appointment import AppointmentState
 from workflow.domain.decision import Decision
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, KeyReusedError, NotFoundError, StaleError
 from workflow.domain.observation import Absence, Observation, Reading
-from workflow.domain.policy import POLICY, Verb, require
+from workflow.domain.policy import Verb, require, who_may
 from workflow.domain.situation import Situation
 from workflow.domain.task import Outsider
 from workflow.failpoints import failpoint
@@ -318,7 +318,7 @@ def _meant(s: Situation, trial: int | None) -> None:
 def _works_here(s: Situation, task: str, to: str) -> None:
     """Refuse to give a task to somebody who does not work there today, or in no role that could do it."""
     found = s.episode.tasks.get(task)
-    able = POLICY[Verb.REASSIGN] | ({found.role} if found else set())
+    able = who_may(Verb.REASSIGN) | ({found.role} if found else set())
     if not any(member.id == to and member.roles & able for member in s.roster.members):
         raise ImpossibleInputError(
             "nobody of this name cares for candidates here today", place="to", allowed="the id of somebody who does"

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from workflow.authoring.draw import draw
 from workflow.domain.calendar import Calendar
-from workflow.domain.errors import NotFoundError, NotPermittedError, TroubleError
-from workflow.domain.policy import POLICY, Verb, permits, require
+from workflow.domain.errors import NotFoundError, TroubleError
+from workflow.domain.policy import Verb, permits, refusal, require
 from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.situation import Situation
 from workflow.service.act import Desk
@@ -181,9 +181,20 @@ def where(person: Person, verb: Verb, site: str | None = None) -> tuple[str, ...
     mine = [site] if site is not None else person.sites
     permitted = tuple(each for each in mine if permits(person.at(each), verb))
     if not permitted:
-        roles = ", ".join(sorted(POLICY[verb]))
-        raise NotPermittedError(f"{verb} is not yours to do", allowed=f"roles: {roles}")
+        raise refusal(verb)
     return permitted
+
+
+def sees(desk: Desk, person: Person, episode: str) -> bool:
+    """Whether an episode is at one of this person's sites, whatever they may do there."""
+    with desk.store.transaction(person.sites) as connection:
+        return worklist.find(connection, episode) is not None
+
+
+def knows(desk: Desk, person: Person, staff: str) -> bool:
+    """Whether somebody holds, held or will hold a role at one of this person's sites."""
+    with desk.store.transaction(person.sites) as connection:
+        return worklist.employed(connection, staff)
 
 
 def turned_away(desk: Desk, *, actor: str, kind: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from workflow.domain.actor import Role
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, ImpossibleTimeError, NotFoundError
-from workflow.domain.policy import POLICY, Verb, require
+from workflow.domain.policy import Relation, Verb, require, who_may
 from workflow.domain.roster import Roster
 from workflow.service.look import where
 from workflow.store import rota, security, staff, worklist
@@ -140,8 +140,7 @@ def _changing(office: Office, about: str, *, own: bool = False) -> Iterator[Conn
     if asks is not None:
         if office.site not in asks.sites:
             raise NotFoundError("there is no such site among yours", place="site", allowed=", ".join(asks.sites))
-        if not (own and asks.id == about and asks.at(office.site).may(Verb.ROSTER)):
-            require(asks.at(office.site), Verb.ROSTER)
+        require(asks.at(office.site), Verb.ROSTER, Relation.OWN if own and asks.id == about else Relation.HERE)
     with office.store.transaction([office.site]) as connection:
         _there_is(connection, office.site)
         rota.alone(connection, office.site, about)
@@ -163,7 +162,7 @@ def _works_here(connection: Connection, site: str, *, person: str) -> None:
 
 def _may_answer(connection: Connection, site: str, **told: str | None) -> None:
     """Refuse to let reminders go to somebody who may not take work on there, naming where they stood."""
-    able = POLICY[Verb.ACKNOWLEDGE]
+    able = who_may(Verb.ACKNOWLEDGE)
     for place, person in told.items():
         if person is not None and not rota.employed(connection, site, [person], roles=able):
             allowed = f"the id of somebody there who is: {', '.join(sorted(able))}"

@@ -7,11 +7,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
-from workflow.domain.actor import Role
 from workflow.domain.errors import ImpossibleInputError, NotFoundError, NotPermittedError, UnknownNameError
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import ProtocolVersion
-
-_MAY_SET = (Role.CLINICIAN, Role.LEAD)
 
 # The values in force for one site and protocol, as one JSON object; `{site}` and `{protocol}` are expressions.
 IN_FORCE = (
@@ -54,8 +52,9 @@ def put(
         ),
         {"site": site, "by": by},
     )
-    if not set(held) & set(_MAY_SET):
-        raise NotPermittedError(f"{by} sets nothing at {site}", place="by", allowed=f"roles: {', '.join(_MAY_SET)}")
+    able = who_may(Verb.SET_PARAMETER)
+    if not set(held) & able:
+        raise NotPermittedError(f"{by} sets nothing at {site}", place="by", allowed=f"roles: {', '.join(sorted(able))}")
     connection.execute(
         text("INSERT INTO setting VALUES (:site, :protocol, :name, clock_timestamp(), :value, :by, :reason)"),
         {

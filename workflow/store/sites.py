@@ -79,6 +79,15 @@ def add(
     connection.execute(text(query), wanted)
 
 
+def set_habits(connection: Connection, *, site: str, habits: Habits) -> None:
+    """Change when a site works and how its people are told: what is None stays as it is. Raises ImpossibleInputError."""
+    kept = connection.execute(text("SELECT * FROM site WHERE site_id = :site"), {"site": site}).mappings().one()
+    wanted = _checked(habits, dict(kept))
+    changes = ", ".join(f"{column} = :{column}" for column in wanted)
+    query = f"UPDATE site SET {changes} WHERE site_id = :site_id"  # noqa: S608 - the names are our own
+    connection.execute(text(query), wanted | {"site_id": site})
+
+
 def place(connection: Connection, site: str) -> Place | None:
     """Where and when a site works, kept from others' changes until this transaction ends; None where there is none."""
     found = connection.execute(

@@ -63,11 +63,7 @@ def hashed(token: str) -> str:
 
 def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:
     """Add a person, or change their name and address. Raises ImpossibleInputError for an address that is none."""
-    if not _PERSON.match(staff) or staff == "nobody":
-        raise ImpossibleInputError(
-            f"no id for a person: {staff!r}", place="person", allowed="a-z, 0-9, . _ - (1 to 64)"
-        )
-    _check_address(email)
+    check_person(staff, email=email)
     connection.execute(
         text(
             "INSERT INTO staff VALUES (:staff, :name, :email)"
@@ -75,6 +71,15 @@ def add_person(connection: Connection, *, staff: str, name: str, email: str) -> 
         ),
         {"staff": staff, "name": name, "email": email},
     )
+
+
+def check_person(staff: str, *, email: str) -> None:
+    """Refuse what can be no person's id or address. Raises ImpossibleInputError."""
+    if not _PERSON.match(staff) or staff == "nobody":
+        raise ImpossibleInputError(
+            f"no id for a person: {staff!r}", place="person", allowed="a-z, 0-9, . _ - (1 to 64)"
+        )
+    _check_address(email)
 
 
 def _check_address(email: str) -> None:

@@ -31,6 +31,12 @@ class Token:
     revoked_at: datetime | None
 
 
+def check_days(days: int) -> None:
+    """Refuse a token that lasts no time, or more than a year. Raises ImpossibleInputError."""
+    if not 1 <= days <= LONGEST_DAYS:
+        raise ImpossibleInputError("a token lasts a while", place="days", allowed=f"1 to {LONGEST_DAYS} days")
+
+
 def add(
     connection: Connection,
     staff: str,
@@ -41,8 +47,7 @@ def add(
     site: str | None = None,
 ) -> str:
     """A new bearer token for a person, shown once. Raises ImpossibleInputError for nobody, too long, no such scope."""
-    if not 1 <= days <= LONGEST_DAYS:
-        raise ImpossibleInputError("a token lasts a while", place="days", allowed=f"1 to {LONGEST_DAYS} days")
+    check_days(days)
     if not connection.scalar(text("SELECT 1 FROM staff WHERE id = :staff"), {"staff": staff}):
         raise ImpossibleInputError(f"nobody is called {staff!r}", place="staff")
     if site is not None and not connection.scalar(text("SELECT 1 FROM site WHERE site_id = :site"), {"site": site}):

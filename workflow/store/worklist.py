@@ -249,6 +249,12 @@ def members(connection: Connection, wanted: Sequence[str]) -> list[MemberLine]:
     return [MemberLine(**line) for line in found.mappings()]
 
 
+def employed(connection: Connection, staff: str) -> bool:
+    """Whether somebody holds, held or will hold a role at a site in sight."""
+    query = "SELECT EXISTS (SELECT 1 FROM membership WHERE staff_id = :staff)"
+    return bool(connection.scalar(text(query), {"staff": staff}))
+
+
 def _days(found: dict[str, str] | None) -> tuple[tuple[date, str], ...]:
     return tuple(sorted((date.fromisoformat(day), label) for day, label in (found or {}).items()))
 

@@ -10,7 +10,7 @@ from workflow.authoring.prove.seen import Flaw, Seen, first
 from workflow.authoring.prove.state import State
 from workflow.authoring.rule import work_path
 from workflow.domain.actor import Role
-from workflow.domain.policy import POLICY, Verb
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import TaskRule, Trigger
 from workflow.domain.roster import NAMES
 from workflow.domain.task import Scope
@@ -32,7 +32,7 @@ def unheard(model: Model, found: Search, seen: Seen) -> Iterator[Flaw]:
             continue
         for at, rung in enumerate(model.protocol.ladders[rule.ladder].rungs):
             roles = {rule.role if who in NAMES else Role(who) for who in rung.tell}
-            if roles.isdisjoint(POLICY[Verb.ACKNOWLEDGE]):
+            if roles.isdisjoint(who_may(Verb.ACKNOWLEDGE)):
                 message = f"rung {at + 1} of {rule.ladder} tells {', '.join(sorted(roles))} of {key}"
                 yield Flaw("P112", f"ladders.{rule.ladder}.rungs.{at}", message, _where(found, rule))
 

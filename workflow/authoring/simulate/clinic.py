@@ -10,7 +10,7 @@ from workflow.authoring.simulate.score import Scores
 from workflow.authoring.simulate.ways import Wanted, Way, apart_by, wants_of, ways_of
 from workflow.domain.actor import Role
 from workflow.domain.calendar import TimeKind
-from workflow.domain.policy import POLICY, Verb
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import ProtocolVersion, TaskRule
 from workflow.domain.task import Scope
 
@@ -85,6 +85,6 @@ def _able(version: ProtocolVersion, cohort: Cohort) -> dict[Verb, tuple[str, ...
     nearest = (Role.NURSE, Role.CLINICIAN, Role.COORDINATOR)
     order = [*nearest, *(role for role in version.roles if role not in nearest)]
     return {
-        verb: tuple(name for role in order if role in POLICY[verb] for name in cohort.crew.holding(role))
+        verb: tuple(name for role in order if role in who_may(verb) for name in cohort.crew.holding(role))
         for verb in Verb
     }

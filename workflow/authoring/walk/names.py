@@ -8,7 +8,7 @@ from workflow.authoring.scalars import NUMBER
 from workflow.authoring.walk.deeds import people_of
 from workflow.authoring.walk.shape import Values, WrittenExpected, WrittenStep, WrittenWalk
 from workflow.domain.item import Kind
-from workflow.domain.policy import POLICY, Verb
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import ProtocolVersion
 
 Said: TypeAlias = tuple[str, str, str]  # a dotted path, what is wrong there, what is allowed
@@ -21,8 +21,8 @@ def unknown(file: WrittenWalk, version: ProtocolVersion) -> Iterator[Said]:
     yield from odd_settings(file.parameters or {}, version)
     yield from _odd_people(file, version)
     people = people_of(file, version)
-    if not any(POLICY[Verb.ENROL] & set(roles) for roles in people.values()):
-        yield "people", "nobody here may enrol a candidate", _listed(POLICY[Verb.ENROL])
+    if not any(who_may(Verb.ENROL) & set(roles) for roles in people.values()):
+        yield "people", "nobody here may enrol a candidate", _listed(who_may(Verb.ENROL))
     for number, step in enumerate(file.steps):
         path = f"steps.{number}"
         yield from _in_step(path, step, version, people)

@@ -10,6 +10,7 @@ from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError, ImpossibleTimeError
 from workflow.domain.gate import GateReport, closed
 from workflow.domain.ladder import Ladder, TimerState, Urgency
+from workflow.domain.policy import Relation, Verb, permits
 from workflow.domain.roster import NAMES
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task
@@ -89,7 +90,7 @@ def bars_to_take(s: Situation, task: Task, who: Actor | None = None) -> tuple[Ga
 
 def bars_to_log(s: Situation, task: Task, who: Actor) -> tuple[GateReport, ...]:
     """What keeps the actor from logging what somebody said: they could not take the task, and coordinate nothing."""
-    if who == s.actor or s.actor.holds(Role.COORDINATOR, Role.LEAD):
+    if who == s.actor or permits(s.actor, Verb.ACKNOWLEDGE, Relation.OTHERS):
         return ()
     return bars_to_take(s, task)
 

@@ -9,12 +9,12 @@ Whoever it is given or offered to is told at once. Work that waits for the relea
 
 from dataclasses import replace
 
-from workflow.domain.actor import Role
 from workflow.domain.decide.acknowledge import bars_to_take, hand_over, ladder_of, offered, taken
 from workflow.domain.decide.complete import ended, find
 from workflow.domain.decision import Decision, Draft, Message, refuse
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.gate import GateReport, closed
+from workflow.domain.policy import Relation, Verb, permits
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task
 from workflow.domain.work import answered
@@ -56,7 +56,7 @@ def reassign(s: Situation, *, key: str, to: str, reason: str | None = None) -> D
         return refuse(s, "reassign", occurred_at=s.now, about=about, basis=bars)
     draft = Draft(s)
     draft.messages = _handed(s, task, to)
-    if s.actor.holds(Role.COORDINATOR, Role.LEAD):
+    if permits(s.actor, Verb.REASSIGN, Relation.OTHERS):
         hand_over(draft, replace(task, assignee=to, offered_to=None))
         return draft.decide("reassign", occurred_at=s.now, about=about)
     if to in (s.actor.id, task.assignee):
@@ -95,7 +95,8 @@ def _bars(s: Situation, task: Task) -> tuple[GateReport, ...]:
     if not task.is_open:
         return (ended(task),)
     rule = s.protocol.task(task.name)
-    if task.assignee != s.actor.id and not s.actor.holds(rule.role, Role.COORDINATOR, Role.LEAD):
+    theirs = task.assignee == s.actor.id or s.actor.holds(rule.role)
+    if not theirs and not permits(s.actor, Verb.REASSIGN, Relation.OTHERS):
         who = f"done by: its assignee, {rule.role}, coordinator or lead"
         return (closed("role", "Not yours", f"{rule.label} is for {rule.role}", who),)
     return ()

@@ -1,10 +1,10 @@
 """Complete: a person says a task is done. A duty ends on its fact, and a stay keeps its last task until it ends."""
 
-from workflow.domain.actor import Role
 from workflow.domain.decide.steps import settle
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import NotFoundError
 from workflow.domain.gate import GateReport, closed
+from workflow.domain.policy import Relation, Verb, permits
 from workflow.domain.protocol import TaskRule
 from workflow.domain.situation import Situation
 from workflow.domain.task import Scope, Task, TaskState
@@ -47,7 +47,7 @@ def _bars(s: Situation, task: Task, rule: TaskRule) -> tuple[GateReport, ...]:
     if not rule.completable:
         facts = "it ends only on the fact that discharges it"
         return (closed("duty", "A duty", f"{rule.label}: {facts}", "record that fact"),)
-    stands_in = task.assignee == s.actor.id or s.actor.holds(Role.LEAD, Role.COORDINATOR)
+    stands_in = task.assignee == s.actor.id or permits(s.actor, Verb.COMPLETE, Relation.OTHERS)
     if not s.actor.holds(rule.role) and (task.is_duty or not stands_in):
         return (closed("role", "Not yours", f"{rule.label} is for {rule.role}", f"done by: {rule.role}"),)
     if task.scope is Scope.PROPOSAL:

@@ -4,17 +4,16 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from workflow.domain.actor import Role
 from workflow.domain.decide.steps import settle, watch
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, NotPermittedError
 from workflow.domain.item import Item, Kind, moment_of
 from workflow.domain.observation import Observation, Reading
+from workflow.domain.policy import Verb, permits, who_may
 from workflow.domain.situation import Situation
 from workflow.domain.work import Fact, happened
 
 MOST_AT_ONCE = 200
-JUDGES = (Role.CLINICIAN, Role.IMPLANTER, Role.NURSE)
 
 
 def record(s: Situation, *, readings: tuple[Reading, ...]) -> Decision:
@@ -99,8 +98,9 @@ def _value(s: Situation, reading: Reading, place: str) -> tuple[Decimal | None, 
 
 def _check_judge(s: Situation, item: Item) -> None:
     """A recorded judgement is a clinical one, whoever else may record values."""
-    if item.judgement and not s.actor.holds(*JUDGES):
-        raise NotPermittedError(f"{item.label} is a clinical judgement", allowed=f"roles: {', '.join(JUDGES)}")
+    if item.judgement and not permits(s.actor, Verb.JUDGE):
+        judges = ", ".join(sorted(who_may(Verb.JUDGE)))
+        raise NotPermittedError(f"{item.label} is a clinical judgement", allowed=f"roles: {judges}")
 
 
 def _check_shape(item: Item, reading: Reading) -> None:

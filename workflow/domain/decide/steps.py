@@ -13,6 +13,7 @@ from workflow.domain.errors import ImpossibleNowError
 from workflow.domain.gate import GateReport, closed, evidence
 from workflow.domain.machine import reports_of
 from workflow.domain.passage import How, Passage, Proposal
+from workflow.domain.policy import Relation, Verb, permits
 from workflow.domain.protocol import Transition
 from workflow.domain.situation import Situation
 from workflow.domain.task import Scope, TaskState
@@ -140,7 +141,12 @@ def second_asked(s: Situation, key: str, reports: tuple[GateReport, ...]) -> Pro
     if asked is None or asked.settled_at is not None or asked.until < s.now:
         return None
     same = asked.evidence == seen_by(s.episode.version, key, reports)
-    return asked if same and asked.by != s.actor.id else None
+    return asked if same and (asked.by != s.actor.id or _may_second_themselves(s, key)) else None
+
+
+def _may_second_themselves(s: Situation, key: str) -> bool:
+    """Whether the table lets somebody be their own second person; it lets nobody."""
+    return permits(s.actor, Verb(key.partition(":")[0]), Relation.AGAIN)
 
 
 def seen_by(version: int, key: str, reports: tuple[GateReport, ...]) -> str:
