@@ -7,7 +7,7 @@ Tests sign in as the roles the product uses, never as the superuser.
 import random
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -105,15 +105,22 @@ def _people(store: Store) -> None:
 
 
 @pytest.fixture
-def database(servers: engines.Engines, template: dict[str, str], key_file: Path) -> Iterator[Database]:
+def database(a_copy: Callable[[], AbstractContextManager[Database]]) -> Iterator[Database]:
     """A fresh copy of the template, dropped afterwards."""
-    with copied(servers, template, key_file) as made:
+    with a_copy() as made:
         yield made
 
 
+@pytest.fixture(scope="session")
+def a_copy(
+    servers: engines.Engines, template: dict[str, str], key_file: Path
+) -> Callable[[], AbstractContextManager[Database]]:
+    """Makes a copy of the template for as long as somebody needs it: for one test, or for a file of them."""
+    return lambda: _copied(servers, template, key_file)
+
+
 @contextmanager
-def copied(servers: engines.Engines, template: dict[str, str], key_file: Path) -> Iterator[Database]:
-    """A copy of the template for as long as somebody needs it."""
+def _copied(servers: engines.Engines, template: dict[str, str], key_file: Path) -> Iterator[Database]:
     name = f"t{next(_numbers)}"
     protocols._KNOWN.clear()  # what another test published under the same name
     engine = create_engine(servers.admin_url, isolation_level="AUTOCOMMIT")

@@ -81,7 +81,11 @@ def people() -> list[Who]:
     found = [Who(id=f"{role}-1", kind="one role at north", roles={NORTH: frozenset({role})}) for role in Role]
     everything = frozenset(Role)
     found += [
-        Who(id=f"{role}-both", kind="one role at north, every role at south", roles={NORTH: {role}, SOUTH: everything})
+        Who(
+            id=f"{role}-both",
+            kind="one role at north, every role at south",
+            roles={NORTH: frozenset({role}), SOUTH: everything},
+        )
         for role in Role
     ]
     return [
@@ -109,7 +113,7 @@ def cells(described: Mapping[str, Any]) -> Iterator[Cell]:
     """Every square: each person at each route, at north and south, and about themselves where that is another thing."""
     for route in routes(described):
         for who in people():
-            for site in (NORTH, SOUTH) if route.site is not Site.NOWHERE else ("",):
+            for site in _sites(who, route):
                 yield _cell(who, route, site, Relation.HERE)
             if route.name in OWN and who.known:
                 yield _cell(who, route, NORTH, Relation.OWN)
@@ -134,6 +138,14 @@ def summary(described: Mapping[str, Any]) -> dict[str, int]:
 def askers_of_methods() -> list[Who]:
     """Who tries the methods there are not: one of each role, and nobody."""
     return [who for who in people() if who.kind in ("one role at north", "no token")]
+
+
+def _sites(who: Who, route: Route) -> tuple[str, ...]:
+    """Where somebody asks. One of those who hold every role at south is enough to ask there."""
+    if route.site is Site.NOWHERE:
+        return ("",)
+    everything_there = SOUTH in who.roles and who.roles[NORTH] != {Role.NURSE}
+    return (NORTH,) if everything_there else (NORTH, SOUTH)
 
 
 def _route(method: str, path: str, verb: str | None) -> Route:

@@ -134,7 +134,7 @@ def _tokens(place: Place, _who: str) -> Sent:
 
 _MORNING = {"until": ahead(hours=1)}
 _WHY = {"reason": "because it is so"}
-DOSE = {"drug": "morphine", "mode": "infusion", "ordered": 0.2, "given": 0.2, "unit": "mg/d"}
+DOSE = {"drug": "morphine", "mode": "infusion", "ordered": 0.2, "given": 0.2, "unit": "mg"}
 
 RECIPES: Mapping[str, Recipe] = {
     "GET /healthz": _list(),

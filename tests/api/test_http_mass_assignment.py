@@ -9,7 +9,6 @@ from matrix import Route, Site, routes
 from recipes import RECIPES
 from world import World, standing
 
-from tests.conftest import copied
 from workflow.domain.policy import who_may
 
 EXTRA: dict[str, object] = {
@@ -35,8 +34,8 @@ EXTRA: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def world(servers, template, key_file, served, tokens) -> Iterator[World]:
-    with copied(servers, template, key_file) as database, standing(database, served, tokens) as made:
+def world(a_copy, served, tokens) -> Iterator[World]:
+    with a_copy() as database, standing(database, served, tokens) as made:
         yield made
 
 

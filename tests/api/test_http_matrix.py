@@ -9,16 +9,14 @@ from matrix import V1, Cell, Told, askers_of_methods, cells, routes, summary, un
 from recipes import RECIPES, Sent, before
 from world import World, standing
 
-from tests.conftest import copied
-
 # What is heard and cannot be done again and again: what it answers is the protocol's to say, not the policy's.
 NEVER_DONE = {"POST /episodes/{id}/transitions", "POST /episodes/{id}/adopt"}
 NOT_ALLOWED = {401, 403, 404, 405, 415, 422}
 
 
 @pytest.fixture(scope="module")
-def world(servers, template, key_file, served, tokens) -> Iterator[World]:
-    with copied(servers, template, key_file) as database, standing(database, served, tokens) as made:
+def world(a_copy, served, tokens) -> Iterator[World]:
+    with a_copy() as database, standing(database, served, tokens) as made:
         yield made
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from world import World, standing
 
-from tests.conftest import copied
 from workflow.domain.actor import Role
 from workflow.domain.policy import POLICY, Relation, Verb, who_may
 from workflow.service import people
@@ -23,8 +22,8 @@ WAIVE = {"name": "waive_trial", "reason": "trial_done_elsewhere"}
 
 
 @pytest.fixture(scope="module")
-def world(servers, template, key_file, served, tokens) -> Iterator[World]:
-    with copied(servers, template, key_file) as database, standing(database, served, tokens) as made:
+def world(a_copy, served, tokens) -> Iterator[World]:
+    with a_copy() as database, standing(database, served, tokens) as made:
         yield made
 
 
@@ -68,8 +67,8 @@ def test_nobody_is_their_own_second_person(world: World, both: dict[tuple[Role, 
     proposed = 0
     for caller in both.values():
         ways = _ways(world)
-        for path, body, seen in ways.values():
-            heard = []
+        for path, body, first_seen in ways.values():
+            heard, seen = [], first_seen
             for _ in range(3):
                 told = caller.post(path, body, seen=seen)
                 seen = told.headers.get("etag", seen) if seen else ""
@@ -88,8 +87,8 @@ def test_two_people_who_may_are_enough_and_one_who_may_not_is_not(world: World):
     for first, second in product(Role, repeat=2):
         for verb, (path, body, seen) in _ways(world).items():
             told = world.api(f"{first}-1").post(path, body, seen=seen)
-            seen = told.headers.get("etag", seen) if seen else ""
-            told = world.api(f"{second}-2").post(path, body, seen=seen)
+            newer = told.headers.get("etag", seen) if seen else ""
+            told = world.api(f"{second}-2").post(path, body, seen=newer)
             stands = {first, second} <= allowed[verb]
             assert (told.status_code == 200) is stands, (first, second, verb, told.text)
             done += stands

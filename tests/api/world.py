@@ -19,7 +19,6 @@ from sqlalchemy.engine import make_url
 
 from api.document import describe
 from api.lately import Lately
-from tests.conftest import Database
 from workflow.domain.actor import Role
 from workflow.service import people as setting_up
 from workflow.service.act import Desk
@@ -34,7 +33,7 @@ NOTED = ("security_event", "access")
 class World:
     """The database, the application on it, and what stands at each site."""
 
-    database: Database
+    database: Any
     desk: Desk
     api: Api
     described: dict[str, Any]
@@ -51,18 +50,15 @@ class World:
 
     def fingerprint(self) -> list[tuple[str, int, str]]:
         """Every table with how many rows it has and a sum over all that is in them."""
-        tables = [
-            name
-            for (name,) in self.ask(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-            )
-        ]
-        one = "SELECT '{0}', count(*), coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM {0} AS t"
+        known = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        tables = [name for (name,) in self.ask(known)]
+        summed = "coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '')"
+        one = f"SELECT '{{0}}', count(*), {summed} FROM {{0}} AS t"
         return self.ask(" UNION ALL ".join(one.format(name) for name in sorted(tables) if name not in NOTED))
 
 
 @contextmanager
-def standing(database: Database, served: tuple[FastAPI, str], tokens: dict[str, str]) -> Iterator[World]:
+def standing(database: Any, served: tuple[FastAPI, str], tokens: dict[str, str]) -> Iterator[World]:
     """A world to ask questions in."""
     made, address = served
     desk = Desk(session.open_store(database.app, database.key_file), Bell(""))
@@ -75,7 +71,7 @@ def standing(database: Database, served: tuple[FastAPI, str], tokens: dict[str, 
     desk.store.close()
 
 
-def _everybody(database: Database) -> dict[str, str]:
+def _everybody(database: Any) -> dict[str, str]:
     """Those who ask and are not in the template; answers their tokens."""
     store = session.open_store(database.migrate, database.key_file)
     today, tokens = datetime.now(UTC).date(), {}

@@ -17,7 +17,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"  # reads everything, changes nothing
     ADMIN = "admin"  # manages people, reads no clinical data
     SERVICE = "service"  # a program with a token
-    SIGNER = "signer"  # no physician, but named by the site to sign; the role carries nothing else
+    SIGNER = "signer"  # no physician, but named by the site to sign; reads what there is to sign, and no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

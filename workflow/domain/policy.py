@@ -91,9 +91,9 @@ def _row(here: frozenset[Role], *, own: frozenset[Role] = _NOBODY, others: froze
 POLICY: Mapping[Verb, Row] = MappingProxyType(
     {
         Verb.SELF: _row(_NOBODY, own=_EVERYBODY),
-        Verb.READ: _row(_CARE | {Role.AUDITOR, Role.SERVICE}),
+        Verb.READ: _row(_CARE | {Role.SIGNER, Role.AUDITOR, Role.SERVICE}),
         Verb.READ_LEDGER: _row(_LEADS | {Role.AUDITOR}),
-        Verb.READ_PEOPLE: _row(_CARE | {Role.AUDITOR, Role.ADMIN, Role.SERVICE}),
+        Verb.READ_PEOPLE: _row(_EVERYBODY),
         Verb.ENROL: _row(_LEADS | {Role.SERVICE}),
         Verb.ADOPT: _row(_LEADS),
         Verb.ADVANCE: _row(_CARE),
@@ -119,7 +119,7 @@ POLICY: Mapping[Verb, Row] = MappingProxyType(
         Verb.SET_PARAMETER: _row(frozenset({Role.CLINICIAN, Role.LEAD})),
         Verb.ROSTER: _row(_ARRANGES | {Role.ADMIN}, own=_EVERYBODY),
         Verb.MANAGE: _row(frozenset({Role.ADMIN})),
-        Verb.ERASE: _row(_SIGNS),
+        Verb.ERASE: _row(_DECIDES | {Role.LEAD}),
         Verb.PUBLISH: _row(_NOBODY),
         Verb.BACKUP: _row(_NOBODY),
         Verb.VERIFY: _row(_NOBODY),

@@ -6,7 +6,7 @@ another administrator, or whoever sits at the machine. Every change is noted in 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from workflow.domain.actor import Role
 from workflow.domain.errors import ImpossibleInputError, NotFoundError
-from workflow.domain.policy import Relation, Verb, require
+from workflow.domain.policy import Relation, Verb, refusal, require
 from workflow.service import recalendar
 from workflow.service.look import where
 from workflow.store import administration as store
@@ -44,9 +44,13 @@ class Token:
 
 def look_at(post: Post, person: str) -> Known:
     """Somebody with every role at the administrator's sites. Raises NotFoundError, NotPermittedError."""
-    where(post.person, Verb.MANAGE)
-    with post.store.transaction(where(post.person, Verb.MANAGE)) as connection:
-        return _known(connection, person)
+    mine = where(post.person, Verb.MANAGE)
+    with post.store.transaction(post.person.sites) as connection:
+        known = _known(connection, person)
+    roles = tuple(given for given in known.roles if given.site in mine)
+    if not roles:
+        raise refusal(Verb.MANAGE)
+    return replace(known, roles=roles)
 
 
 def employ(post: Post, person: str, *, name: str, email: str, given: Given) -> Known:
@@ -100,7 +104,7 @@ def give_token(post: Post, program: str, *, label: str, days: int) -> Token:
 
 
 def end_tokens(post: Post, person: str, *, label: str | None = None) -> int:
-    """Take somebody's tokens away, or those of one label; answers how many. Raises NotFoundError where there is none."""
+    """Take somebody's tokens away, or those of one label; answers how many. Raises NotFoundError for none."""
     with _managing(post, person) as connection:
         _known(connection, person)
         many = store.end_tokens(connection, by=post.person.id, site=post.site, person=person, label=label)
@@ -111,7 +115,10 @@ def end_tokens(post: Post, person: str, *, label: str | None = None) -> int:
 
 
 def set_habits(post: Post, habits: Habits) -> int:
-    """Set when the site works and how its people are told; answers how many clocks moved. Raises ImpossibleInputError."""
+    """Set when the site works and how its people are told; answers how many clocks moved.
+
+    Raises ImpossibleInputError, NotFoundError, NotPermittedError.
+    """
     write = partial(sites.set_habits, site=post.site, habits=habits)
     return _recalendared(post, write, why="the site's hours changed")
 

@@ -80,7 +80,7 @@ def add(
 
 
 def set_habits(connection: Connection, *, site: str, habits: Habits) -> None:
-    """Change when a site works and how its people are told: what is None stays as it is. Raises ImpossibleInputError."""
+    """Change when a site works and how its people are told: None stays as it is. Raises ImpossibleInputError."""
     kept = connection.execute(text("SELECT * FROM site WHERE site_id = :site"), {"site": site}).mappings().one()
     wanted = _checked(habits, dict(kept))
     changes = ", ".join(f"{column} = :{column}" for column in wanted)
