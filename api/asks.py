@@ -47,6 +47,14 @@ def named_by(endpoint: Callable[..., Any]) -> Verb | Open:
     return found
 
 
+def verb_of(endpoint: Callable[..., Any]) -> Verb:
+    """The verb of an endpoint behind the door. Raises UnnamedVerbError where it has none."""
+    found = named_by(endpoint)
+    if isinstance(found, Open):
+        raise UnnamedVerbError(f"{endpoint.__module__}.{endpoint.__name__} is behind the door and open to all")
+    return found
+
+
 def check(app: FastAPI, door: type[APIRoute]) -> None:
     """Refuse an application in which a route is neither behind the door nor said to be open to all."""
     for context in iter_route_contexts(app.routes):

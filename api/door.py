@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from api import entrance
-from api.asks import named_by
+from api.asks import verb_of
 from api.auth import recognise, signed_in
 from api.document import COMMON
 from api.refused import UnreadableError, WrongTypeError
@@ -43,12 +43,11 @@ class Door(APIRoute):
     """A route that lets nobody in unknown, and nobody who may nowhere do what it is for."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
-        declared["openapi_extra"] = {**(declared.get("openapi_extra") or {}), "x-verb": str(named_by(endpoint))}
+        declared["openapi_extra"] = {**(declared.get("openapi_extra") or {}), "x-verb": str(verb_of(endpoint))}
         super().__init__(path, endpoint, **declared)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        inner, verb = super().get_route_handler(), named_by(self.endpoint)
-        assert isinstance(verb, Verb)
+        inner, verb = super().get_route_handler(), verb_of(self.endpoint)
 
         async def enter(request: Request) -> Response:
             request.state.person = await run_in_threadpool(recognise, request)

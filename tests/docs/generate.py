@@ -7,7 +7,9 @@ from pathlib import Path
 
 from api.app import create_app
 from api.document import describe
+from tests.docs.authority_page import authority_page
 from tests.docs.commands import commands, verbs_page
+from tests.docs.nowhere import nowhere
 from tests.docs.spec_page import spec_section
 from tests.docs.vectors import vectors_json, vectors_page
 from workflow.authoring import read
@@ -15,11 +17,7 @@ from workflow.authoring.draw import draw
 from workflow.authoring.editor_schema import PLACE, schema_text
 from workflow.authoring.lint_page import lint_page
 from workflow.authoring.outline import outline
-from workflow.service.act import Desk
 from workflow.settings import Settings
-from workflow.store.bell import Bell
-from workflow.store.session import Store, engine
-from workflow.store.vault import Vault
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +42,7 @@ def pages() -> dict[str, str]:
     found = {
         "README.md": filled("README.md", "settings", settings_table()),
         "docs/ledger.md": filled("docs/ledger.md", "vectors", vectors_page()),
+        "docs/authority.md": authority_page(),
         "docs/ledger-vectors.json": vectors_json(),
         "docs/lint/README.md": lint_page(),
         "docs/openapi.json": openapi_json(),
@@ -86,8 +85,7 @@ def filled(place: str, name: str, text: str) -> str:
 
 def openapi_json() -> str:
     """The HTTP interface's own description, one key a line so that a change can be read. No database is asked."""
-    nowhere = Store(engine=engine("postgresql://nobody@localhost/nowhere"), vault=Vault(bytes(32)))
-    described = describe(create_app(Desk(nowhere, Bell(""))))
+    described = describe(create_app(nowhere()))
     return json.dumps(described, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
