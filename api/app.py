@@ -72,7 +72,7 @@ def app() -> FastAPI:
 
 
 def create_app(source: Settings | Desk) -> FastAPI:
-    """The application on a desk, or on one opened as settings say. Raises UnnamedVerbError where a route asks for none."""
+    """The application on a desk, or one opened as settings say. Raises UnnamedVerbError where a route asks for none."""
     desk = source if isinstance(source, Desk) else _opened(source)
     made = Api(
         docs_url=None,

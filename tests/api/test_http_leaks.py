@@ -43,7 +43,7 @@ def world(a_copy, served, tokens) -> Iterator[World]:
 
 
 def _leave_canaries(world: World, site: str, number: int) -> None:
-    """The site's own word in a name, a record number, notes, reasons, a closure and the name of somebody on the staff."""
+    """The site's own word in a name, a record number, notes, reasons, a closure and a person's name."""
     word, api, place = CANARY[site], world.api, world.places[site]
     known = {"family_name": word, "given_name": word, "external_id": f"{word}-1"}
     asked = referral(site=site, days=30) | {"candidate": referral()["candidate"] | known}
@@ -77,7 +77,11 @@ def _tell_everybody(world: World) -> None:
 
 def _questions(world: World) -> list[Question]:
     """Every list and every page, at one's own site and at the other's, and searches for the other's words."""
-    reads = [route for route in routes(world.described) if route.method == "GET" and route.verb is not None]
+    reads = [
+        route
+        for route in routes(world.described)
+        if route.method == "GET" and route.verb is not None and not route.path.endswith("openapi.json")  # its examples
+    ]
     found = []
     for (site, other), route in product(((NORTH, SOUTH), (SOUTH, NORTH)), reads):
         for about in (site, other) if "{id}" in route.path else (site,):
@@ -120,7 +124,7 @@ def test_nothing_of_one_site_is_told_at_another(world: World):
             own[question.site] += CANARY[question.site] in answer.text
             leaks.extend((question, word) for word in words[question.site] if word in answer.text)
 
-    assert len(questions) > 70
+    assert len(questions) >= 70
     by_turns = [one for pair in zip(*_halves(questions), strict=True) for one in pair]
     endless = islice((one for _ in range(REQUESTS) for one in by_turns), REQUESTS)
     with ThreadPoolExecutor(THREADS) as pool:

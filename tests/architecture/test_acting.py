@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 from sqlalchemy import Connection
 
-from tests.architecture.source import ROOT, calls, functions, modules
+from tests.architecture.source import ROOT, calls, functions, modules, named
 from workflow.domain.actor import Actor, Role
 from workflow.domain.decision import Entry
 from workflow.domain.policy import POLICY, Verb, permits
@@ -80,13 +80,12 @@ def test_decisions_are_written_from_five_places_only() -> None:
 
 
 def test_only_setting_up_writes_without_a_person() -> None:
-    writes = {"add_site", "add_person", "add_role", "add_token", "add_closure", "publish"}
+    writes = {"add_site", "add_person", "add_role", "add_token", "add_closure", "set_habits", "publish"}
     found = {
         where.rpartition("/")[2].removesuffix(".py")
         for where, tree in modules().items()
         if where.startswith("workflow/service/")
-        for called, _ in calls(tree)
-        if called.rpartition(".")[2] in writes
+        if named(tree) & writes
     }
     assert found == SET_UP_ON_THE_MACHINE | ADMINISTERED
     for function in vars(administration).values():

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -30,8 +31,10 @@ stand here is refused.
 person's work or word too: to complete or hand over another's task, to log what another said. Nobody is their own second
 person, whatever roles they hold, and nobody manages themselves.
 
-At a site where one holds no role nothing exists: 404, whatever one may do elsewhere. At one's own site, what one's roles
-do not carry is 403. A protocol's transitions narrow this further, and answer as a shut gate.
+At a site where one holds no role nothing exists: 404, whatever one may do elsewhere. At one's own site, what one's
+roles do not carry is 403. A protocol's transitions narrow this further, and answer as a shut gate. Whoever is signed in
+without any role has `self` and nothing else. A signing clinician is a physician (clinician, implanter); whom the site
+names beside them gets the role signer.
 """
 
 
@@ -50,8 +53,8 @@ def authority_page() -> str:
 
 
 _COMMANDS = (
-    "*bearer*: in the name of whoever THECA_TOKEN stands for, by their roles. *machine*: whoever holds the key file and\n"
-    "the database's password. *nobody*: files only."
+    "*bearer*: in the name of whoever THECA_TOKEN stands for, by their roles. *machine*: whoever holds the key file\n"
+    "and the database's password. *nobody*: files only."
 )
 _TABLES = "Every other table is row-secured, forced on its owner too, and empty for whoever names no site."
 
@@ -76,7 +79,7 @@ def _marks(verb: Verb, role: Role) -> Iterator[str]:
 
 def _routes() -> list[str]:
     found = sorted(
-        (context.path or "", sorted(route.methods or ())[0], named_by(route.endpoint))
+        (context.path or "", min(route.methods or ()), named_by(route.endpoint))
         for context in iter_route_contexts(create_app(nowhere()).routes)
         if isinstance(route := context.original_route, APIRoute)
     )
@@ -102,10 +105,10 @@ def _tables() -> list[str]:
 def _matrix_said(*, describe_counts: dict[str, int]) -> str:
     counts = describe_counts
     whole = sum(counts.values())
-    kinds = ", ".join(dict.fromkeys(one.kind for one in people()))
+    kinds = "; ".join(dict.fromkeys(one.kind for one in people()))
     return f"""\
 `tests/api/test_http_matrix.py` asks every square of it with real objects, and fails at the first answer that differs.
 {whole} squares: {counts["allowed"]} heard, {counts["401"]} unknown (401), {counts["403"]} refused (403),
 {counts["404"]} elsewhere (404), {counts["405"]} of a method the path has not (405).
 
-Who asks, {len(people())} of them: {kinds}."""
+{fill(f"Who asks, {len(people())} of them: {kinds}.", 118)}"""
