@@ -69,7 +69,7 @@ class TokensQuery(Wanted):
     """Which tokens: those of one label, or all."""
 
     site: Annotated[Asked, Field(description="A site they work at and you administer.", examples=["north"])]
-    label: Annotated[Asked, Field(description="What it was called.", examples=["laboratory results"])] | None = None
+    label: Annotated[Asked | None, Field(description="What it was called.", examples=["laboratory results"])] = None
 
 
 class HabitsIn(Wire):

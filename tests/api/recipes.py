@@ -55,10 +55,11 @@ def of_place(api: Api, site: str, *, people: int) -> Place:
     seen = api(f"nurse-{people}").record(episode, ago(days=3), {"nrs": 8})
     visit = {"kind": "visit", "starts_at": ago(days=2)}
     booked = api(f"scheduler-{people}").post(f"/episodes/{episode}/appointments", visit)
+    tasks = api(f"lead-{people}").get(f"/episodes/{episode}").json()["tasks"]
     return Place(
         site=site,
         episode=episode,
-        task=api(f"lead-{people}").get(f"/episodes/{episode}").json()["tasks"][0]["id"],
+        task=next(task["id"] for task in tasks if not task["duty"]),
         observation=seen.json()["made"][0],
         appointment=booked.json()["made"][0],
         lead=f"lead-{people}",

@@ -5,6 +5,7 @@ from typing import Any
 from caller import V1, Api
 
 from api.document import TITLE
+from workflow.domain.policy import Verb
 
 OWN = ("200", "201", "202", "204")
 THRESHOLD = {"/sessions", "/sessions/pin", "/sessions/oidc", "/passwords", "/tablets"}  # nobody is known there yet
@@ -37,6 +38,7 @@ def test_every_operation_is_described_whole(api: Api):
     for name, operation in operations:
         assert operation["summary"], name
         assert len(operation["description"]) > 20, name
+        assert operation.get("x-verb", "open") in {*Verb, "open"}, name
         for parameter in operation.get("parameters", ()):
             shown = parameter.get("examples") or parameter["schema"].get("examples")
             assert parameter["description"], (name, parameter["name"])
@@ -100,4 +102,7 @@ def test_the_surface_is_the_agreed_one(api: Api):
         "POST /sessions/current/end", "POST /sessions/{id}/end", "POST /me/password", "POST /me/pin",
         "POST /passwords", "POST /tablets", "GET /sites/{id}/tablets", "POST /sites/{id}/tablets",
         "POST /sites/{id}/tablets/{tablet}/revoke",
+        "GET /staff/{id}", "POST /staff", "POST /staff/{id}/roles", "POST /staff/{id}/end", "POST /staff/{id}/tokens",
+        "DELETE /staff/{id}/tokens", "POST /sites/{id}/settings", "POST /sites/{id}/closures",
+        "DELETE /sites/{id}/closures",
     }  # fmt: skip
