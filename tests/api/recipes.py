@@ -8,6 +8,8 @@ from typing import Any
 
 from caller import Api, ago, ahead, referral
 
+from workflow.domain.policy import Verb, who_may
+
 _numbers = count(1)
 
 
@@ -133,6 +135,12 @@ def _tokens(place: Place, _who: str) -> Sent:
     return Sent(path={"id": place.program}, query={"site": place.site, "label": f"t{next(_numbers)}"})
 
 
+def _hand_over(place: Place, _who: str) -> Sent:
+    """To one after the other, so that nobody is given what they have."""
+    to = sorted(who_may(Verb.REASSIGN))[next(_numbers) % len(who_may(Verb.REASSIGN))]
+    return Sent(path={"id": place.task}, body={"to": f"{to}-{place.lead[-1]}"})
+
+
 _MORNING = {"until": ahead(hours=1)}
 _WHY = {"reason": "because it is so"}
 DOSE = {"drug": "morphine", "mode": "infusion", "ordered": 0.2, "given": 0.2, "unit": "mg"}
@@ -182,7 +190,7 @@ RECIPES: Mapping[str, Recipe] = {
     "POST /tasks/{id}/complete": _of_task({}),
     "POST /tasks/{id}/acknowledge": _of_task(_MORNING),
     "POST /tasks/{id}/claim": _of_task({}),
-    "POST /tasks/{id}/reassign": lambda place, _: Sent(path={"id": place.task}, body={"to": place.lead}),
+    "POST /tasks/{id}/reassign": _hand_over,
     "POST /tasks/{id}/snooze": _of_task(_MORNING | _WHY),
     "POST /tasks/{id}/wait": _of_task(_MORNING | _WHY | {"on": "cardiology"}),
     "POST /tasks/{id}/contacts": _of_task({"how": "phone", "reached": False}),

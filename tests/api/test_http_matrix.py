@@ -9,8 +9,14 @@ from matrix import V1, Cell, Site, Told, askers_of_methods, cells, routes, summa
 from recipes import RECIPES, Sent, before, of_place
 from world import World, standing
 
-# What is heard and cannot be done again and again: what it answers is the protocol's to say, not the policy's.
-NEVER_DONE = {"POST /episodes/{id}/transitions", "POST /episodes/{id}/adopt"}
+# What is heard and does not fit what stands there: nothing is authorised, nobody waits, the first reminder is past.
+NEVER_DONE = {
+    "POST /episodes/{id}/transitions",
+    "POST /episodes/{id}/adopt",
+    "POST /episodes/{id}/trials/{n}/administrations",
+    "POST /tasks/{id}/contacts",
+    "POST /tasks/{id}/snooze",
+}
 NOT_ALLOWED = {401, 403, 404, 405, 415, 422}
 
 
