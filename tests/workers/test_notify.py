@@ -62,7 +62,7 @@ def test_an_address_is_sealed_and_only_the_workers_may_read_it(admin: Store, sto
         sealed = connection.scalar(text("SELECT sealed FROM address"))
     assert URL.encode() not in sealed
     assert secret.encode() not in sealed
-    with store.transaction() as connection:
+    with store.transaction(["north"]) as connection:
         assert connection.execute(text("SELECT staff_id, kind FROM address")).all() == [(NURSE, "webhook")]
     with pytest.raises(ProgrammingError, match="permission denied"), store.transaction() as connection:
         connection.execute(text("SELECT sealed FROM address"))
