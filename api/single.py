@@ -3,11 +3,13 @@
 from fastapi import Request, Response
 
 from api import entrance
+from api.asks import asks, open_to_all
 from api.deps import MySession, TheDesk
 from api.document import BODY, problems
 from api.door import resource, threshold
 from api.schemas.sessions import NothingIn, OnwardOut
 from workflow.domain.errors import NotFoundError
+from workflow.domain.policy import Verb
 from workflow.service import sign_in, single_sign_on
 from workflow.service.single_sign_on import Provider
 from workflow.store.sign_ons import MINUTES
@@ -23,6 +25,7 @@ _ONWARD = BODY | problems(
 @open_router.post(
     "/sessions/oidc", responses=_ONWARD, summary="Sign in elsewhere", response_description="Where to send the browser."
 )
+@open_to_all("it sends the browser to the provider, who says who it is")
 def begin(_: NothingIn, request: Request, response: Response, desk: TheDesk) -> OnwardOut:
     """Begins a sign-in with the hospital's own provider, if one is set."""
     sign_in.count_begun(desk.store, entrance.whence(request))
@@ -37,6 +40,7 @@ def begin(_: NothingIn, request: Request, response: Response, desk: TheDesk) -> 
     summary="Confirm who you are elsewhere",
     response_description="Where to send the browser.",
 )
+@asks(Verb.SELF)
 def again(
     _: NothingIn,
     request: Request,

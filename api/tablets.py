@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from api import entrance
+from api.asks import asks, open_to_all
 from api.deps import Me, TheDesk
 from api.document import BODY
 from api.door import resource, threshold
@@ -19,6 +20,7 @@ from api.schemas.sessions import (
     TabletsOut,
 )
 from workflow.domain.errors import NotFoundError
+from workflow.domain.policy import Verb
 from workflow.service import shift, sign_in
 
 router = resource("tablets")
@@ -28,8 +30,9 @@ TabletId = Annotated[str, Path(alias="tablet", description="A tablet of the site
 
 
 @router.get("/sites/{id}/tablets", summary="List tablets", response_description="The site's tablets.")
+@asks(Verb.MANAGE)
 def listed(site: SiteId, desk: TheDesk, me: Me) -> TabletsOut:
-    """The tablets of a site, also those to be and those revoked. Verb: manage."""
+    """The tablets of a site, also those to be and those revoked."""
     return TabletsOut(items=tuple(TabletOut(**asdict(one)) for one in shift.of(desk.store, me, site)))
 
 
@@ -40,8 +43,9 @@ def listed(site: SiteId, desk: TheDesk, me: Me) -> TabletsOut:
     summary="Add a tablet",
     response_description="The code for its browser.",
 )
+@asks(Verb.MANAGE)
 def add(site: SiteId, asked: TabletIn, desk: TheDesk, me: Me) -> NewTabletOut:
-    """Adds a tablet to be; the code makes one browser it, within the hour. Verb: manage."""
+    """Adds a tablet to be; the code makes one browser it, within the hour."""
     id_, code = shift.add(desk.store, me, site=site, label=asked.label)
     return NewTabletOut(id=id_, code=code)
 
@@ -53,14 +57,16 @@ def add(site: SiteId, asked: TabletIn, desk: TheDesk, me: Me) -> NewTabletOut:
     summary="Revoke a tablet",
     response_description="It is none any more.",
 )
+@asks(Verb.MANAGE)
 def revoke(site: SiteId, tablet: TabletId, _: NothingIn, desk: TheDesk, me: Me) -> None:
-    """Lets a tablet be none any more; sessions on it end. Verb: manage."""
+    """Lets a tablet be none any more; sessions on it end."""
     shift.revoke(desk.store, me, site=site, tablet=tablet)
 
 
 @open_router.post(
     "/tablets", status_code=201, responses=BODY, summary="Be a tablet", response_description="This browser is it."
 )
+@open_to_all("the code an administrator made is the authority, once")
 def enrol(asked: TabletCodeIn, request: Request, response: Response, desk: TheDesk) -> EnrolledOut:
     """Makes this browser the tablet a code was made for."""
     with sign_in.counted(desk.store, "", entrance.whence(request)):

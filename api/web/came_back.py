@@ -7,6 +7,7 @@ only in the browser that was sent there.
 from fastapi import APIRouter, Request, Response
 
 from api import entrance
+from api.asks import open_to_all
 from api.deps import TheDesk
 from api.errors import NOBODY, RETRY_AFTER, status_of
 from api.single import provider_of
@@ -20,6 +21,7 @@ _LONGEST = 4000
 
 
 @router.get(single_sign_on.CAME_BACK)
+@open_to_all("the provider's word is the authority, once, in the browser that was sent there")
 def came_back(request: Request, desk: TheDesk) -> Response:
     """Sign in whoever the provider names."""
     told = {name: request.query_params.get(name, "") for name in ("state", "code")}

@@ -1,7 +1,7 @@
 """What is sent to each route so that whoever may is heard: real ids, whole bodies, and what must be there before."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -89,6 +89,10 @@ def _of_site(body: Any = None, **query: object) -> Recipe:
 
 def _list(**path: object) -> Recipe:
     return lambda _place, _: Sent(path=path)
+
+
+def _nothing() -> Recipe:
+    return lambda place, _: Sent(path={"id": place.episode}, body={})
 
 
 def _stretch(_place: Place, who: str) -> dict[str, object]:
@@ -210,14 +214,28 @@ RECIPES: Mapping[str, Recipe] = {
     "POST /staff/{id}/end": _end,
     "POST /staff/{id}/tokens": _token,
     "DELETE /staff/{id}/tokens": _tokens,
+    "GET /sites/{id}/tablets": _of_site(),
+    "POST /sites/{id}/tablets": _of_site({"label": "ward 3"}),
+    "POST /sites/{id}/tablets/{tablet}/revoke": lambda place, _: Sent(
+        path={"id": place.site, "tablet": "none"}, body={}
+    ),
+    "GET /sessions": _list(),
+    "POST /sessions/current/alive": _nothing(),
+    "POST /sessions/current/confirm": _nothing(),
+    "POST /sessions/current/oidc": _nothing(),
+    "POST /sessions/current/end": _nothing(),
+    "POST /sessions/end": _nothing(),
+    "POST /sessions/{id}/end": _nothing(),
+    "POST /me/password": _nothing(),
+    "POST /me/pin": _nothing(),
     "POST /sites/{id}/settings": _of_site({"urgent_per_hour": 20}),
     "POST /sites/{id}/closures": _of_site({"day": "2031-03-03", "label": "a fair"}),
     "DELETE /sites/{id}/closures": _of_site(day="2031-03-03"),
 }
 
 
-def before(name: str, api: Api, place: Place, sent: Sent) -> None:
-    """What must be there already, so that whoever may take it away finds it."""
+def before(name: str, api: Api, place: Place, sent: Sent) -> Sent:
+    """What must be there already, so that whoever may take it away finds it; answers what is sent then."""
     lead, admin = api(place.lead), api(place.admin)
     match name:
         case "DELETE /sites/{id}/absences" | "DELETE /sites/{id}/on-call":
@@ -232,6 +250,10 @@ def before(name: str, api: Api, place: Place, sent: Sent) -> None:
             told = admin.post(f"/staff/{sent.path['id']}/roles", sent.body)
         case "DELETE /staff/{id}/tokens":
             told = admin.post(f"/staff/{place.program}/tokens", {**sent.query, "days": 1})
+        case "POST /sites/{id}/tablets/{tablet}/revoke":
+            told = admin.post(f"/sites/{place.site}/tablets", {"label": "ward 4"})
+            sent = replace(sent, path={"id": place.site, "tablet": told.json()["id"]})
         case _:
-            return
+            return sent
     assert told.status_code == 201, (name, told.text)
+    return sent

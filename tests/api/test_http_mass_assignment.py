@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from matrix import Route, Site, routes
+from matrix import SESSIONS, Route, Site, routes
 from recipes import RECIPES
 from world import World, standing
 
@@ -76,7 +76,7 @@ def _whoever_may(route: Route) -> str:
 def test_a_field_nobody_declared_is_refused_in_every_part_of_every_body(world: World):
     untouched, tried, deviations = world.fingerprint(), 0, []
     for route in routes(world.described):
-        if route.method != "POST":
+        if route.method != "POST" or SESSIONS.match(route.name):
             continue
         sent = RECIPES[route.name](world.places["north"], "")
         caller, path = world.api(_whoever_may(route)), route.path.removeprefix("/api/v1").format(**sent.path)

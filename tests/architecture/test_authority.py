@@ -54,7 +54,9 @@ def test_what_is_open_to_all_says_why_and_is_little() -> None:
         if isinstance(named := named_by(context.original_route.endpoint), Open)
     }
     links = {"/a/{token}", "/a/{token}/{choice}", "/e/{episode}", "/static/theca.css"}
-    assert set(found) == {"/healthz", "/readyz", *links}
+    entrances = {"/sessions", "/sessions/pin", "/sessions/oidc", "/passwords", "/tablets"}
+    before = {f"/api/v1{path}" for path in entrances} | {"/sign-in/came-back"}
+    assert set(found) == {"/healthz", "/readyz", *links, *before}
     assert [path for path, named in found.items() if len(named.why) < 20] == []
 
 

@@ -84,6 +84,10 @@ COMMANDS: Mapping[str, Authority] = MappingProxyType(
         "staff add": _machine(Verb.MANAGE, As.MIGRATE),
         "staff channel": _machine(Verb.MANAGE, As.MIGRATE),
         "staff load": _machine(Verb.MANAGE, As.MIGRATE),
+        "staff password": _machine(Verb.MANAGE, As.MIGRATE),
+        "staff invite": _machine(Verb.MANAGE, As.MIGRATE),
+        "staff link": _machine(Verb.MANAGE, As.MIGRATE),
+        "staff end": _machine(Verb.MANAGE, As.MIGRATE),
         "calendar add": _machine(Verb.MANAGE, As.MIGRATE),
         "calendar remove": _machine(Verb.MANAGE, As.MIGRATE),
         "calendar show": _machine(Verb.READ_PEOPLE, As.MIGRATE),
@@ -96,5 +100,12 @@ COMMANDS: Mapping[str, Authority] = MappingProxyType(
         "roster on-call": _machine(Verb.ROSTER, As.MIGRATE),
         "roster off-call": _machine(Verb.ROSTER, As.MIGRATE),
         "token add": _machine(Verb.MANAGE, As.MIGRATE),
+        "token list": _machine(Verb.READ_PEOPLE, As.MIGRATE),
+        "token revoke": _machine(Verb.MANAGE, As.MIGRATE),
+        "session list": _machine(Verb.READ_PEOPLE, As.MIGRATE),
+        "session end": _machine(Verb.MANAGE, As.MIGRATE),
+        "tablet add": _machine(Verb.MANAGE, As.MIGRATE),
+        "tablet list": _machine(Verb.READ_PEOPLE, As.MIGRATE),
+        "tablet revoke": _machine(Verb.MANAGE, As.MIGRATE),
     }
 )

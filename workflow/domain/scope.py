@@ -11,6 +11,7 @@ READING = frozenset({Verb.READ, Verb.READ_PEOPLE})
 # Nothing here asks for a signature, and nothing changes what stands already.
 RECORDING = READING | {
     Verb.RECORD,
+    Verb.JUDGE,
     Verb.ADMINISTER,
     Verb.COMPLETE,
     Verb.ACKNOWLEDGE,

@@ -18,7 +18,7 @@ class Credential:
 def find(connection: Connection, person: str) -> Credential | None:
     """The hashes of a person who has not left, or None."""
     query = text(
-        "SELECT s.id, s.name, c.password, c.pin FROM credential AS c JOIN staff AS s ON s.id = c.staff_id"
+        "SELECT s.id, s.name, c.password, c.pin FROM credential AS c CROSS JOIN LATERAL person_named(c.staff_id) AS s"
         " WHERE s.id = :person"
         " AND (s.ends_on IS NULL OR s.ends_on >= (clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date)"
     )
@@ -36,7 +36,7 @@ def still(connection: Connection, person: str, password: str) -> bool:
 
 def name_of(connection: Connection, person: str) -> str | None:
     """What a person is called, or None where nobody has this id."""
-    found: str | None = connection.scalar(text("SELECT name FROM staff WHERE id = :person"), {"person": person})
+    found: str | None = connection.scalar(text("SELECT name FROM person_named(:person)"), {"person": person})
     return found
 
 
@@ -81,7 +81,7 @@ def invite(connection: Connection, person: str, *, hashed: str, hours: int) -> N
 def invited(connection: Connection, hashed: str) -> tuple[str, str] | None:
     """Whom a good invitation is for, and their name; None where it is none, was used or is too old."""
     query = text(
-        "SELECT s.id, s.name FROM invitation AS i JOIN staff AS s ON s.id = i.staff_id"
+        "SELECT s.id, s.name FROM invitation AS i CROSS JOIN LATERAL person_named(i.staff_id) AS s"
         " WHERE i.hash = :hash AND i.used_at IS NULL AND i.expires_at > clock_timestamp()"
         " AND (s.ends_on IS NULL OR s.ends_on >= (clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date)"
     )
@@ -112,7 +112,7 @@ def link(connection: Connection, *, issuer: str, subject: str, person: str) -> N
 def linked(connection: Connection, *, issuer: str, subject: str) -> str | None:
     """Whom a provider's subject is, of those who have not left."""
     query = text(
-        "SELECT s.id FROM identity_link AS i JOIN staff AS s ON s.id = i.staff_id"
+        "SELECT s.id FROM identity_link AS i CROSS JOIN LATERAL person_named(i.staff_id) AS s"
         " WHERE i.issuer = :issuer AND i.subject = :subject"
         " AND (s.ends_on IS NULL OR s.ends_on >= (clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date)"
     )

@@ -7,7 +7,7 @@ functions of the owner's do, which look up for themselves that whoever asks is a
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -18,6 +18,14 @@ ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
 CREATE POLICY by_membership ON {table} TO theca_app
   USING (EXISTS (SELECT 1 FROM membership AS m WHERE m.staff_id = {table}.{key}));
 CREATE POLICY whoever_is_told ON {table} TO theca_worker USING (true);
+"""
+
+NAMED = """
+-- Who an id stands for, before anybody is known and any site in sight: a name and the day they leave, no address.
+CREATE FUNCTION person_named(person text) RETURNS TABLE (id text, name text, ends_on date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT s.id::text, s.name::text, s.ends_on FROM public.staff AS s WHERE s.id = person
+$$;
 """
 
 ADMINISTRATORS = """
@@ -101,8 +109,8 @@ BEGIN
         AND (m.role <> 'service' OR administers(actor, m.site_id) IS NOT TRUE)) THEN
     RAISE EXCEPTION 'no program of theirs' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  INSERT INTO public.token (hash, staff_id, label, created_at, expires_at)
-    VALUES (token_hash, program, called, clock_timestamp(), until);
+  INSERT INTO public.token (hash, staff_id, label, created_at, expires_at, only_site)
+    VALUES (token_hash, program, called, clock_timestamp(), until, site);
   RETURN until;
 END $$;
 
@@ -122,6 +130,7 @@ BEGIN
 END $$;
 """
 FUNCTIONS = (
+    "person_named(text)",
     "administers(text, text)",
     "check_administrator(text, text, text)",
     "first_day_of(text)",
@@ -173,7 +182,7 @@ ALTER TABLE episode ENABLE ALWAYS TRIGGER told;
 def upgrade() -> None:
     for table, key in (("staff", "id"), ("address", "staff_id")):
         op.execute(PEOPLE.format(table=table, key=key))
-    for block in (ADMINISTRATORS, HOUSE, TOLD):
+    for block in (NAMED, ADMINISTRATORS, HOUSE, TOLD):
         op.execute(block.replace(":", "\\:"))
     for function in FUNCTIONS:
         op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
