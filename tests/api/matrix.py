@@ -75,8 +75,6 @@ class Cell:
 
 # Of one's own session: a token, which all of these people have, is none.
 SESSIONS = re.compile(r"^POST /(sessions/current/.*|sessions/end|sessions/\{id\}/end|me/password|me/pin)$")
-    {"alive", "confirm", "oidc", "end", "password", "pin"}
-)  # of one's own, with a cookie: asked elsewhere
 OWN = frozenset({"POST /sites/{id}/absences", "POST /staff/{id}/roles", "POST /staff/{id}/end"})
 IN_THE_BODY = frozenset({"POST /episodes", "POST /staff"})
 
