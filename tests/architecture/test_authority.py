@@ -128,6 +128,6 @@ def test_the_page_of_authority_tells_every_verb_route_and_command() -> None:
 
 def test_the_door_asks_before_a_byte_is_read() -> None:
     tree = modules()["api/door.py"]
-    (enter,) = (node for node in functions(tree) if node.name == "enter")
+    enter = next(node for node in functions(tree) if node.name == "enter")
     said = ast.unparse(enter)
     assert said.index("recognise") < said.index("let_in") < said.index("_hear")
