@@ -72,7 +72,7 @@ def test_a_pin_wakes_the_shift_to_record_and_no_more(tablet: Browser, api: Api, 
         refused = tablet.post(f"/episodes/{episode}/{path}", body)
         assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted"), path
     assert set(told.json()["me"]["may"]["north"]) <= {
-        "read", "read_people", "record", "administer", "complete", "acknowledge", "claim", "contact",
+        "read", "read_people", "record", "judge", "administer", "complete", "acknowledge", "claim", "contact",
     }  # fmt: skip
     assert tablet.post("/sessions/current/confirm", {"password": PASSWORD}).status_code == 200
     assert tablet.post(f"/episodes/{episode}/hold", {"reason": "waiting_for_payer"}).status_code == 200
