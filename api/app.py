@@ -22,6 +22,7 @@ from api import (
     sessions,
     single,
     tablets,
+    signatures,
     tasks,
     transitions,
     trials,
@@ -58,6 +59,7 @@ RESOURCES = (
     single,
     tablets,
     administration,
+    signatures,
 )
 THRESHOLDS = (sessions, tablets, single)
 

@@ -149,6 +149,7 @@ def _transitions(file: written.WrittenProtocol) -> dict[str, Transition]:
             begins_trial=said.begins_trial,
             ends_trial=said.ends_trial or "",
             second_person=said.second_person,
+            signed=said.signed or "",
             reasons=said.reasons or (),
             warns=said.warns or (),
             on_hold=said.on_hold,

@@ -95,6 +95,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "begins_trial": "How the trial that begins here is done: single_shot, catheter or waived.",
         "ends_trial": "How the trial that ends here came out, as one word.",
         "second_person": 'Say "yes" where a second, other person must agree before anything moves.',
+        "signed": "What the signature it wants means, as a sentence of whoever signs: I have reviewed the trial.",
         "reasons": "The reasons that may be given, one of which must be.",
         "warns": "Gates that are shown where they are not open, and bar nobody.",
         "on_hold": 'Say "yes" where it may be taken while the candidate is on hold.',

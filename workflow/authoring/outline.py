@@ -82,6 +82,7 @@ def _also(way: Transition, version: ProtocolVersion) -> str:
         f"begins a trial ({way.begins_trial.replace('_', ' ')})" if way.begins_trial else "",
         f"ends the trial as {_plain(way.ends_trial)}" if way.ends_trial else "",
         "a second person must agree" if way.second_person else "",
+        f"signed: “{way.signed}”" if way.signed else "",
         f"reason: {listed([_plain(reason) for reason in way.reasons], 'or')}" if way.reasons else "",
         "also on hold" if way.on_hold else "",
     )

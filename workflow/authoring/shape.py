@@ -141,6 +141,7 @@ class WrittenTransition(Written):
     begins_trial: Method | None = None
     ends_trial: Code | None = None
     second_person: YesNo = False
+    signed: Text | None = None
     reasons: Codes | None = None
     warns: Names | None = None
     on_hold: YesNo = False

@@ -77,6 +77,7 @@ class Transition:
     begins_trial: Method | None = None
     ends_trial: str = ""
     second_person: bool = False
+    signed: str = ""  # it wants a signature, which means this sentence
     reasons: tuple[str, ...] = ()
     warns: tuple[str, ...] = ()  # gates that are shown where they are not open, and bar nobody
     on_hold: bool = False  # may be taken while on hold

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workflow.domain.onward import Way
-from workflow.domain.passage import Passage
+from workflow.domain.passage import Passage, Proposal
 from workflow.domain.situation import Situation
 
 
@@ -28,9 +28,15 @@ class Approval:
 
 def asked(s: Situation) -> Asked | None:
     """The newest proposal that stands; None where nobody waits for a second person."""
-    standing = [one for one in s.episode.proposals.values() if one.settled_at is None and one.until >= s.now]
+    standing = [one for one in s.episode.proposals.values() if _waits(s, one)]
     newest = max(standing, key=lambda one: one.at, default=None)
     return None if newest is None else Asked(by=newest.by, what=_called(s, newest.key), until=newest.until)
+
+
+def _waits(s: Situation, one: Proposal) -> bool:
+    """Whether a second person can still agree: what the first one signed is neither voided nor over."""
+    signed = any(each.stands and each.digest == one.signed and each.by == one.by for each in s.episode.signatures.values())
+    return one.settled_at is None and one.until >= s.now and (one.signed is None or signed)
 
 
 def approval(s: Situation, way: Way | None) -> Approval | None:

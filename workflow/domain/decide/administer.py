@@ -79,7 +79,7 @@ def give(draft: Draft, dose: Dose, *, trial: Trial, act: str, at: datetime) -> d
     )
     draft.put("administrations", key, given)
     act_done(draft, act, at=at)
-    shown = {**reassess(draft), "undone": watch(draft, since=at)}
+    shown = {**reassess(draft), "undone": [passage.name for passage in watch(draft, since=at)]}
     look_after(draft)
     return shown
 
