@@ -43,6 +43,9 @@ class EpisodeIn(Wire):
     occurred_at: Instant | None = None
 
 
+Secret = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
 class SignatureIn(Wire):
     """A signature: the digest of what was shown, and the password, or a signing series that one opened.
 
@@ -52,8 +55,8 @@ class SignatureIn(Wire):
     model_config = example(digest="9f" * 32, password="correct horse battery staple")
 
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    password: Annotated[str, Field(min_length=1, max_length=1024, repr=False)] | None = None
-    series: Annotated[str, Field(min_length=1, max_length=100, repr=False)] | None = None
+    password: Secret | None = Field(default=None, repr=False)
+    series: Secret | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _at_most_one(self) -> "SignatureIn":

@@ -1,16 +1,15 @@
 """Signing on the wire: what would be signed, how somebody shows who they are, and what stands signed."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.schemas.asked import AdvanceIn, DeviationIn, OverrideIn
+from api.schemas.asked import AdvanceIn, DeviationIn, OverrideIn, Secret
 from api.schemas.kinds import Instant, Wire, example
 
 _DIGEST = "9f" * 32
 _TIME = "2026-11-22T13:05:00Z"
-Secret = Annotated[str, Field(min_length=1, max_length=1024, repr=False)]
 
 
 class SigningIn(Wire):
@@ -44,7 +43,7 @@ class SeriesIn(Wire):
 
     model_config = example(password="correct horse battery staple")
 
-    password: Secret | None = None
+    password: Secret | None = Field(default=None, repr=False)
 
 
 class SeriesOut(Wire):
