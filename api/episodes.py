@@ -262,9 +262,15 @@ def _option(one: Option) -> OptionOut:
         opens_when=one.opens_when,
         second_person=one.second_person,
         reasons=one.reasons,
-        signature=WantedOut(meaning=one.signed, digest=one.to_sign and one.to_sign.digest) if one.signed else None,
+        signature=_wanted(one),
         gates=present.gates(one.reports),
     )
+
+
+def _wanted(one: Option) -> WantedOut | None:
+    if not one.signed:
+        return None
+    return WantedOut(meaning=one.signed, digest=None if one.to_sign is None else one.to_sign.digest)
 
 
 def _ledger_line(one: Read, calendar: Calendar) -> LedgerLineOut:

@@ -46,9 +46,7 @@ def begin(asked: SeriesIn, desk: TheDesk, signer: TheSigner) -> SeriesOut:
     belongs to this session or token.
     """
     opened = signing.open_series(desk.store, signer, password=asked.password)
-    return SeriesOut(
-        series=opened.secret, opened_at=opened.opened_at, idle_at=opened.idle_at, ends_at=opened.ends_at
-    )
+    return SeriesOut(series=opened.secret, opened_at=opened.opened_at, idle_at=opened.idle_at, ends_at=opened.ends_at)
 
 
 @router.post(

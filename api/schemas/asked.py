@@ -43,6 +43,7 @@ class EpisodeIn(Wire):
     occurred_at: Instant | None = None
 
 
+_SIGNATURE = {"digest": "9f" * 32, "password": "three words of your own"}
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
@@ -52,7 +53,7 @@ class SignatureIn(Wire):
     Neither, in a session that was signed in anew a moment ago. A token alone does not sign.
     """
 
-    model_config = example(digest="9f" * 32, password="correct horse battery staple")
+    model_config = example(**_SIGNATURE)
 
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     password: Secret | None = Field(default=None, repr=False)

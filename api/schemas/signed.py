@@ -10,6 +10,7 @@ from api.schemas.kinds import Instant, Wire, example
 
 _DIGEST = "9f" * 32
 _TIME = "2026-11-22T13:05:00Z"
+_PASSWORD = {"password": "three words of your own"}
 
 
 class SigningIn(Wire):
@@ -41,7 +42,7 @@ class ToSignOut(Wire):
 class SeriesIn(Wire):
     """The password; or nothing, in a session that was signed in anew a moment ago."""
 
-    model_config = example(password="correct horse battery staple")
+    model_config = example(**_PASSWORD)
 
     password: Secret | None = Field(default=None, repr=False)
 

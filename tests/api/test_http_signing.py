@@ -1,4 +1,4 @@
-"""Signing over HTTP: shown first, confirmed anew, bound to what was shown; a sitting of several; never a token alone."""
+"""Signing over HTTP: shown first, confirmed anew, bound to what was shown; never by a token alone."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,7 +29,7 @@ def signing(database: Any, api: Api) -> Callable[[], str]:
     )
     text = text.replace(
         "    to: withdrawn\n    by: [coordinator, clinician]",
-        '    to: withdrawn\n    by: [clinician]\n    second_person: "yes"\n    signed: I have spoken to them and agree.',
+        '    to: withdrawn\n    by: [clinician]\n    second_person: "yes"\n    signed: I have spoken to them.',
     )
     store = session.open_store(database.migrate, database.key_file)
     people.publish(store, text)
@@ -95,7 +95,9 @@ def test_a_token_alone_signs_nothing(api: Api, signing: Callable[[], str], sql):
     assert sql(SIGNATURES) == []
 
 
-@pytest.mark.parametrize("role", ["nurse", "coordinator", "scheduler", "admin", "auditor", "service", "pharmacist", "lead"])
+@pytest.mark.parametrize(
+    "role", ["nurse", "coordinator", "scheduler", "admin", "auditor", "service", "pharmacist", "lead"]
+)
 def test_who_is_no_physician_never_signs(api: Api, signing: Callable[[], str], sql, role: str):
     episode, who = signing(), api(f"{role}-1")
     digest = api("clinician-1").to_sign(episode, transition=ACCEPT)
@@ -189,7 +191,9 @@ def test_a_series_signs_again_without_the_password_until_it_is_over(api: Api, si
     assert (over.status_code, over.json()["code"]) == (403, "not_confirmed")
 
 
-@pytest.mark.parametrize("ago_", ["used_at = used_at - interval '16 minutes'", "opened_at = opened_at - interval '61 minutes'"])
+@pytest.mark.parametrize(
+    "ago_", ["used_at = used_at - interval '16 minutes'", "opened_at = opened_at - interval '61 minutes'"]
+)
 def test_a_series_is_over_after_a_pause_and_after_an_hour(api: Api, signing: Callable[[], str], sql, ago_: str):
     clara, episode = api("clinician-1"), signing()
     series = clara.post("/signing-series", {"password": PASSWORD}).json()["series"]

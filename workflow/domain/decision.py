@@ -186,9 +186,7 @@ class Draft:
             if asked.signed is not None and asked.settled_at is None and key not in fresh
         }
         if waiting:
-            self.void(
-                lambda one: one.digest in waiting, why=f"overtaken ({verb}) before a second person agreed"
-            )
+            self.void(lambda one: one.digest in waiting, why=f"overtaken ({verb}) before a second person agreed")
 
 
 def refuse(

@@ -21,7 +21,7 @@ FORM = "theca-signed-1"
 class Confirmed(StrEnum):
     """How somebody showed, just before signing, that it is they."""
 
-    WITH_PASSWORD = "password"
+    WITH_PASSWORD = "password"  # noqa: S105 - a word, not one
     BY_SIGN_IN = "sign_in"  # they signed in anew a moment ago
     IN_SERIES = "series"  # a later signing in a series that a password opened
 

@@ -96,9 +96,7 @@ def explain(desk: Desk, person: Person, episode: str) -> tuple[Sight, Why]:
     return sight, why(sight.situation, code=sight.code)
 
 
-def chain(
-    desk: Desk, person: Person, episode: str, *, after: int = 0, most: int = 200
-) -> tuple[list[Read], Calendar]:
+def chain(desk: Desk, person: Person, episode: str, *, after: int = 0, most: int = 200) -> tuple[list[Read], Calendar]:
     """The lines of an episode's ledger after a seq, oldest first, and the site's clock.
 
     Raises NotFoundError, NotPermittedError.

@@ -64,7 +64,10 @@ def end_series(store: Store, person: Person) -> None:
 
 
 def to_sign(desk: Desk, person: Person, episode: str, shown: Callable[[Situation], Matter | None]) -> Matter | None:
-    """What would be signed, as it stands now; that somebody looked is noted. Raises NotFoundError, NotPermittedError."""
+    """What would be signed, as it stands now; that somebody looked is noted.
+
+    Raises NotFoundError, NotPermittedError.
+    """
     return shown(look.one(desk, person, episode, page="to sign").situation)
 
 

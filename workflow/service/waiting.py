@@ -35,8 +35,9 @@ def asked(s: Situation) -> Asked | None:
 
 def _waits(s: Situation, one: Proposal) -> bool:
     """Whether a second person can still agree: what the first one signed is neither voided nor over."""
-    signed = any(each.stands and each.digest == one.signed and each.by == one.by for each in s.episode.signatures.values())
-    return one.settled_at is None and one.until >= s.now and (one.signed is None or signed)
+    own = [each for each in s.episode.signatures.values() if each.digest == one.signed and each.by == one.by]
+    holds = one.signed is None or any(each.stands for each in own)
+    return one.settled_at is None and one.until >= s.now and holds
 
 
 def approval(s: Situation, way: Way | None) -> Approval | None:

@@ -50,7 +50,8 @@ def advance(
     if wanted is not None and (bar := unsigned(s, wanted, signed)) is not None:
         return refuse(s, "advance", occurred_at=at, about=about, basis=(*reports, bar))
     key = f"advance:{name}" + (f":{reason}" if rule.reasons else "")
-    asked = second_asked(s, key, reports, signed=wanted and wanted.digest) if rule.second_person else None
+    under = None if wanted is None else wanted.digest
+    asked = second_asked(s, key, reports, signed=under) if rule.second_person else None
     if rule.second_person and asked is None:
         return propose(
             s,
@@ -132,9 +133,7 @@ def _judged(s: Situation, rule: Transition, at: datetime) -> tuple[tuple[GateRep
     return reports, authorised
 
 
-def _wanted(
-    s: Situation, rule: Transition, reports: tuple[GateReport, ...], reason: str | None
-) -> Matter | None:
+def _wanted(s: Situation, rule: Transition, reports: tuple[GateReport, ...], reason: str | None) -> Matter | None:
     return matter_of(s, rule, reports, reason) if rule.signed else None
 
 

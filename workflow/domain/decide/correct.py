@@ -55,9 +55,7 @@ def correct(s: Situation, *, key: str, reason: str, reading: Reading | None) -> 
     return draft.decide("correct", occurred_at=old.observed_at, about=about)
 
 
-def _void_signed(
-    draft: Draft, old: Observation, undone: list[Passage], *, reason: str, void: bool
-) -> list[str]:
+def _void_signed(draft: Draft, old: Observation, undone: list[Passage], *, reason: str, void: bool) -> list[str]:
     """Void what was signed on the old value, or for a step that no longer holds; answers what was signed.
 
     An approval that nobody has used yet and whose signature is gone is gone with it.

@@ -76,9 +76,7 @@ def _to_sign(s: Situation, act: str, dose: Dose | None, at: datetime) -> Matter:
     return matter(s, f"deviate:{act}", meaning=meaning, reports=(), asked={"act": act, "at": at, "dose": dose})
 
 
-def _checked(
-    s: Situation, act: str, dose: Dose | None, occurred_at: datetime
-) -> tuple[datetime, Transition | None]:
+def _checked(s: Situation, act: str, dose: Dose | None, occurred_at: datetime) -> tuple[datetime, Transition | None]:
     """When the act happened, and the transition that records it. Raises where it cannot have happened so."""
     if act not in s.protocol.acts:
         raise UnknownNameError(f"no act {act!r}", place="act", allowed=", ".join(sorted(s.protocol.acts)))
@@ -102,9 +100,7 @@ def _check(s: Situation, act: str, dose: Dose | None, at: datetime) -> Transitio
     return rules[0]
 
 
-def _dose_anyway(
-    draft: Draft, dose: Dose, *, at: datetime, second: str, reason: str, signed: str | None
-) -> None:
+def _dose_anyway(draft: Draft, dose: Dose, *, at: datetime, second: str, reason: str, signed: str | None) -> None:
     trial = open_trial(draft.s, at)
     act = act_of(trial)
     give(draft, dose, trial=trial, act=act, at=at)

@@ -65,7 +65,8 @@ def _to_sign(s: Situation, rule: Gate, seen: GateReport, reason: str) -> Matter:
         allowed = ", ".join(reasons) or "this gate declares none"
         raise ImpossibleInputError(f"{rule.label} declares no such reason", place="reason", allowed=allowed)
     meaning = f"I have seen that “{rule.label}” is not open, and answer for it being passed: {reason}"
-    return matter(s, f"override:{rule.key}", meaning=meaning, reports=(seen,), asked={"gate": rule.key, "reason": reason})
+    asked = {"gate": rule.key, "reason": reason}
+    return matter(s, f"override:{rule.key}", meaning=meaning, reports=(seen,), asked=asked)
 
 
 def _granted(s: Situation, rule: Dispensation, *, gate: str, reason: str, second: str, fingerprint: str) -> Override:

@@ -81,9 +81,7 @@ def _signature() -> None:
         sa.Column("voided_by", sa.String(), nullable=True),
         sa.Column("voided_on", sa.String(), nullable=True),
         sa.Column("void_reason", sa.String(), nullable=True),
-        sa.CheckConstraint(
-            "confirmed IN ('password', 'sign_in', 'series')", name=op.f("ck_signature_confirmed_known")
-        ),
+        sa.CheckConstraint("confirmed IN ('password', 'sign_in', 'series')", name=op.f("ck_signature_confirmed_known")),
         sa.CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name=op.f("ck_signature_digest_is_sha256")),
         sa.CheckConstraint(
             "num_nonnulls(voided_at, voided_by, voided_on, void_reason) IN (0, 4)",
