@@ -326,3 +326,14 @@ def test_the_implant_wants_two_signatures_on_one_record():
     assert walker.advance("approve_implant", INES).entry.outcome == "proposed"
     assert walker.advance("approve_implant", CEM).entry.outcome == "done"
     assert NILS.id not in {one.by for one in walker.episode.signatures.values()}
+
+
+def test_what_one_person_asked_for_before_signatures_were_wanted_counts_for_nothing():
+    walker = in_review()
+    walker.advance("decide_implant", CLARA)
+    asked = walker.episode.proposals["advance:decide_implant"]
+    walker.episode = replace(
+        walker.episode, proposals={**walker.episode.proposals, asked.key: replace(asked, signed=None)}
+    )
+    assert walker.advance("decide_implant", CEM).entry.outcome == "proposed"
+    assert walker.stage == "case_review"
