@@ -1,13 +1,10 @@
 """Signing: what would be signed is shown first; a sitting of several signatures is opened, and ended."""
 
-from fastapi import Response
-
 from api.deps import EpisodeId, Me, TheDesk, TheSigner
 from api.document import BODY, problems
 from api.door import resource
 from api.episodes import dose
-from api.schemas.asked import ClaimIn
-from api.schemas.signed import SeriesIn, SeriesOut, SigningIn, ToSignOut
+from api.schemas.signed import SeriesEndIn, SeriesEndOut, SeriesIn, SeriesOut, SigningIn, ToSignOut
 from workflow.domain import decide
 from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.signature import Matter
@@ -43,20 +40,17 @@ def begin(asked: SeriesIn, desk: TheDesk, signer: TheSigner) -> SeriesOut:
     """The first signing of a sitting shows in full who you are; the later ones send the series along.
 
     It is over after 15 minutes without a signature, after an hour, when you sign out, and when you open another. It
-    belongs to this session or token.
+    belongs to the session or token it was opened in.
     """
     opened = signing.open_series(desk.store, signer, password=asked.password)
     return SeriesOut(series=opened.secret, opened_at=opened.opened_at, idle_at=opened.idle_at, ends_at=opened.ends_at)
 
 
-@router.post(
-    "/signing-series/end", status_code=204, responses=BODY, summary="End a signing series", response_description="Over."
-)
-def end(asked: ClaimIn, desk: TheDesk, me: Me) -> Response:
+@router.post("/signing-series/end", responses=BODY, summary="End a signing series", response_description="Over.")
+def end(asked: SeriesEndIn, desk: TheDesk, me: Me) -> SeriesEndOut:
     """The sitting is over: whatever series you have open ends."""
     assert asked
-    signing.end_series(desk.store, me)
-    return Response(status_code=204)
+    return SeriesEndOut(ended=signing.end_series(desk.store, me))
 
 
 def _matter(s: Situation, asked: SigningIn) -> Matter | None:

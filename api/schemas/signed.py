@@ -48,9 +48,9 @@ class SeriesIn(Wire):
 
 
 class SeriesOut(Wire):
-    """A signing series: sent along with each signature, from this session or token only. It lasts while it is used.
+    """A signing series: sent along with each signature, in the same session or by the same token.
 
-    `idle_at` moves on with each signature; `ends_at` does not.
+    It lasts while it is used: `idle_at` moves on with each signature; `ends_at` does not.
     """
 
     model_config = example(series="series_…", opened_at=_TIME, idle_at=_TIME, ends_at=_TIME)
@@ -59,6 +59,20 @@ class SeriesOut(Wire):
     opened_at: Instant
     idle_at: Instant
     ends_at: Instant
+
+
+class SeriesEndIn(Wire):
+    """That the sitting is over: nothing more is to be said."""
+
+    model_config = example()
+
+
+class SeriesEndOut(Wire):
+    """How many series ended: one, or none where none was open."""
+
+    model_config = example(ended=1)
+
+    ended: int
 
 
 class SignatureOut(Wire):

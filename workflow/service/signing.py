@@ -54,13 +54,13 @@ def open_series(store: Store, signer: Signer, *, password: str | None) -> Series
     _require_signer(signer.person)
     _confirm(store, signer, password)
     with store.transaction() as connection:
-        return series.begin(connection, staff=signer.person.id, held_by=signer.held_by)
+        return series.start(connection, staff=signer.person.id, held_by=signer.held_by)
 
 
-def end_series(store: Store, person: Person) -> None:
-    """The sitting is over."""
+def end_series(store: Store, person: Person) -> int:
+    """The sitting is over; answers how many series ended."""
     with store.transaction() as connection:
-        series.end(connection, staff=person.id)
+        return series.end(connection, staff=person.id)
 
 
 def to_sign(desk: Desk, person: Person, episode: str, shown: Callable[[Situation], Matter | None]) -> Matter | None:

@@ -23,7 +23,7 @@ class Series:
     ends_at: datetime
 
 
-def begin(connection: Connection, *, staff: str, held_by: str) -> Series:
+def start(connection: Connection, *, staff: str, held_by: str) -> Series:
     """Open a series for one session or token of a person; one they had open elsewhere ends."""
     end(connection, staff=staff)
     secret = "series_" + secrets.token_urlsafe(32)

@@ -149,9 +149,7 @@ class Walker:
             self._strayed(by, when, self.words.transition(name), reply)
         self.version = reply.body["version"]
         asked = "signed" if reply.body["about"].get("signed") else "asked for"
-        self._say(
-            when, by, self.words.transition(name), mark=Mark.ASKED, answer=f"{asked}; a second person must agree"
-        )
+        self._say(when, by, self.words.transition(name), mark=Mark.ASKED, answer=f"{asked}; a second person must agree")
         self.go(second[0], name, second[1], reason=reason)
 
     def barred(self, by: str, name: str, when: When = None, *, reason: str | None = None) -> list[Body]:
