@@ -269,6 +269,10 @@ class Walker:
         assert found is not None
         return found
 
+    def stood(self, item: str) -> list[str]:
+        """The keys of the values of an item that stand, in the order they were recorded."""
+        return [o.key for o in self.episode.observations.values() if o.item == item and o.stands]
+
     def newest_in(self, trial: int, item: str) -> Observation:
         found = self.situation(NILS).view(self.now).latest(item, of=self.episode.trials[str(trial)])
         assert found is not None

@@ -13,7 +13,7 @@ from workflow.domain.observation import Observation, Reading
 from workflow.domain.passage import Passage
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task, TaskState
-from workflow.domain.work import Fact, asked_for_by, end_task, happened, open_task
+from workflow.domain.work import Fact, asked_for_by, end_task, happened, matches, open_task
 
 
 def correct(s: Situation, *, key: str, reason: str, reading: Reading | None) -> Decision:
@@ -39,6 +39,7 @@ def correct(s: Situation, *, key: str, reason: str, reading: Reading | None) -> 
     _take_back(draft, old, new)
     if new is not None:
         happened(draft, Fact(at=new.observed_at, observation=new))
+    _ask_anew(draft, old.item)
     shown = reassess(draft)
     undone = watch(draft, since=min(happened_at(seen) for seen in (old, new or old)))
     voided = _void_signed(draft, old, undone, reason=reason.strip(), void=new is None)
@@ -90,6 +91,19 @@ def _take_back(draft: Draft, old: Observation, new: Observation | None) -> None:
                 continue
             why = f"the {old.item} it rests on was {'voided' if new is None else 'corrected'}"
             end_task(draft, task, state=TaskState.CANCELLED, why=why, at=draft.s.now)
+
+
+def _ask_anew(draft: Draft, item: str) -> None:
+    """A value that is gone may bring together those around it: what several in a row open is asked once more."""
+    standing = [seen for seen in draft.episode.observations.values() if seen.item == item and seen.stands]
+    newest = max(standing, key=lambda seen: seen.order, default=None)
+    if newest is None or newest.key not in draft.s.episode.observations:
+        return
+    fact, before = Fact(at=newest.observed_at, observation=newest), Draft(draft.s)
+    for rule in draft.s.protocol.tasks.values():
+        told = [one for one in rule.opens if matches(draft, one, fact) and not matches(before, one, fact)]
+        if told and not rule.repeats:
+            open_task(draft, rule, anchor=fact.at, fact=fact)
 
 
 def _open_now(draft: Draft, like: Task) -> bool:
