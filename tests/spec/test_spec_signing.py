@@ -8,6 +8,7 @@ from world import CEM, CLARA, Walker
 from workflow.authoring.schema import read
 from workflow.domain import decide
 from workflow.domain.actor import Actor
+from workflow.domain.coded import is_coded
 from workflow.domain.decide.deviate import DOSES
 from workflow.domain.policy import Verb, permits
 from workflow.domain.protocol import Gate, ProtocolVersion
@@ -129,3 +130,17 @@ def test_whatever_two_people_let_pass_has_a_coded_reason_and_lapses_within_a_for
 
 def _asks(gate: Gate, item: str) -> bool:
     return any(test.subject.item == item for test in each_test(gate.criterion))
+
+
+@EVERY
+def test_a_late_approval_and_a_dose_out_of_the_ordinary_need_a_coded_reason_and_nobody_else(protocol: ProtocolVersion):
+    """A declared code, with or without words after it; the first printing takes any words. (HOUSE, D)"""
+    frozen = protocol.name == "opioid_trial@1"
+    assert bool(protocol.late_reasons) is bool(protocol.soft_reasons) is not frozen
+    for codes in (protocol.late_reasons, protocol.soft_reasons):
+        assert is_coded("because I say so", codes) is frozen
+        assert not is_coded("  ", codes)
+        for code in codes:
+            assert is_coded(code, codes)
+            assert is_coded(f"{code}: seen by the consultant", codes)
+            assert not is_coded(f"not {code}", codes)

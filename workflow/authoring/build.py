@@ -56,6 +56,8 @@ def build(file: written.WrittenProtocol, *, sha256: str) -> ProtocolVersion:
         second_person_task=file.second_person.task,
         second_person_lapses=file.second_person.lapses_after,
         late_after=file.late_after,
+        late_reasons=file.late_reasons or (),
+        soft_reasons=file.soft_reasons or (),
         drug_item=file.drug_item,
         max_trials=file.max_trials,
         stage_order=tuple(file.stages),

@@ -289,6 +289,8 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "missed_task": "The duty that opens when an appointment was missed.",
         "second_person": "How what one person proposed waits for another.",
         "late_after": "An approval entered later than this after the fact wants a reason.",
+        "late_reasons": "The codes such a reason begins with; left out, any words will do.",
+        "soft_reasons": "The codes a reason begins with for a dose outside what is plausible, or out of its steps.",
         "drug_item": "The item that names the drug of the next trial; its choices are keys of drugs.",
         "max_trials": "How many trials a candidate may have.",
         "invariants": "What must hold on every path through the protocol, by name.",

@@ -289,6 +289,8 @@ class WrittenProtocol(Written):
     benchmarks: dict[Name, WrittenBenchmark] = Field(default_factory=dict)
     background: dict[Name, WrittenRemark] = Field(default_factory=dict)
     priority: WrittenPriority | None = None
+    late_reasons: Codes | None = None
+    soft_reasons: Codes | None = None
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Self:

@@ -279,6 +279,8 @@ class ProtocolVersion:
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
     background: Mapping[str, Remark] = field(default_factory=dict)
     priority: Priority | None = None
+    late_reasons: tuple[str, ...] = ()  # codes for a late entry; none declared: any words
+    soft_reasons: tuple[str, ...] = ()  # codes for a dose outside what is plausible, or out of its steps
 
     @property
     def name(self) -> str:

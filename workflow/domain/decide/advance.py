@@ -10,6 +10,7 @@ ask the table ─► reports ─┬─ a gate not passed ───────�
 from dataclasses import replace
 from datetime import datetime
 
+from workflow.domain.coded import asked_for, is_coded
 from workflow.domain.criterion import Verdict
 from workflow.domain.decide.steps import go, ground, propose, second_asked, settle_proposal
 from workflow.domain.decision import Decision, Draft, refuse
@@ -153,7 +154,7 @@ def _check_reason(s: Situation, rule: Transition, reason: str | None, at: dateti
         allowed = ", ".join(rule.reasons)
         raise ImpossibleInputError(f"{rule.label} asks for a declared reason", place="reason", allowed=allowed)
     late = bool(rule.authorises) and s.now - at > s.protocol.late_after.elapsed
-    if late and not (reason or "").strip():
-        raise ImpossibleInputError(
-            f"{rule.label} is entered late: say why", place="reason", allowed="a reason for the late entry"
-        )
+    codes = rule.reasons or s.protocol.late_reasons
+    if late and not is_coded(reason, codes):
+        allowed = asked_for(codes, plainly="a reason for the late entry")
+        raise ImpossibleInputError(f"{rule.label} is entered late: say why", place="reason", allowed=allowed)
