@@ -84,9 +84,12 @@ def heading(
     )
 
 
-def _signer(request: Request, person: Annotated[Person, Depends(signed_in)]) -> Signer:
+def _signer(
+    request: Request,
+    person: Annotated[Person, Depends(signed_in)],
+    session: Annotated[Session | None, Depends(session_if_any)],
+) -> Signer:
     """Who would sign here, and in what they are signed in: a session, or a token."""
-    session = getattr(request.state, "session", None)
     if session is not None:
         return Signer(person=person, held_by=f"session:{session.id}", session=session.id)
     token = request.headers.get("authorization", "").partition(" ")[2]

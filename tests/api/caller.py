@@ -9,7 +9,7 @@ from itertools import count
 import httpx
 
 V1 = "/api/v1"
-PASSWORD = "correct horse battery staple"  # everybody's, in every test
+PASSWORD = "heron on a quiet canal"  # of everybody who has one
 _mrns = count(1000)
 
 

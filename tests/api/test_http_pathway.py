@@ -117,7 +117,7 @@ def test_a_correction_supersedes_visibly_and_a_void_takes_away(api: Api):
     assert seen[second]["value"] == "7"
 
 
-def test_holding_overriding_deviating_and_adopting(api: Api):
+def test_holding_overriding_deviating_and_adopting(api: Api, signers: None):
     carla, clara, cem = api("coordinator-1"), api("clinician-1"), api("clinician-2")
     episode = api.accepted()
     path = f"/episodes/{episode}"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from caller import PASSWORD, REFERRAL, Api, Caller, ago, referral
-from httpx import Response
+from httpx import Client, Response
+from visitor import Browser
 
 from tests.conftest import PROTOCOL
 from workflow.service import people
@@ -20,7 +21,7 @@ WITHDRAW: dict[str, Any] = {"name": "withdraw", "reason": "moved_away"}
 
 
 @pytest.fixture
-def signing(database: Any, api: Api) -> Callable[[], str]:
+def signing(database: Any, api: Api, signers: None) -> Callable[[], str]:
     """Enrols somebody under a protocol in which accepting is signed, and withdrawing is signed by two."""
     text = PROTOCOL.read_text(encoding="utf-8").replace("protocol: opioid_trial", "protocol: signed_trial", 1)
     text = text.replace(
@@ -167,6 +168,56 @@ def test_a_correction_voids_it_and_says_so(api: Api, signing: Callable[[], str],
         "coordinator-1",
         "the pain_origin it rests on was corrected: letter misread",
     )
+
+
+# -- in a session
+
+
+def test_in_a_session_the_password_signs_and_a_session_that_ends_takes_its_series_with_it(
+    api: Api, signing: Callable[[], str], client: Client, sql
+):
+    episodes, browser = [signing() for _ in range(3)], Browser(client)
+    assert browser.sign_in("clinician-1").status_code == 201
+    series = browser.post("/signing-series", {"password": PASSWORD}).json()["series"]
+
+    def sign(who: Browser, episode: str, **proof: str) -> Response:
+        told = who.post(f"/episodes/{episode}/signing", {"transition": ACCEPT})
+        if told.status_code != 200:
+            return told
+        body = {**ACCEPT, "signature": {"digest": told.json()["digest"], **proof}}
+        seen = who.get(f"/episodes/{episode}").headers["etag"]
+        return who.post(f"/episodes/{episode}/transitions", body, **{"If-Match": seen})
+
+    bare = sign(browser, episodes[0])
+    assert (bare.status_code, bare.json()["code"]) == (403, "not_confirmed")
+    assert sign(browser, episodes[0], password=PASSWORD).status_code == 200
+    assert sign(browser, episodes[1], series=series).status_code == 200
+    other = Browser(client)
+    assert other.sign_in("clinician-1").status_code == 201
+    assert sign(other, episodes[2], series=series).status_code == 403
+    assert browser.post("/sessions/current/end").status_code in (200, 204)
+    assert sign(browser, episodes[2], series=series).status_code == 401
+    assert sign(other, episodes[2], password=PASSWORD).status_code == 200
+
+
+def test_a_fresh_sign_in_by_a_provider_signs_and_one_that_is_not_fresh_does_not(
+    signing: Callable[[], str], client: Client, sql
+):
+    episodes, browser = [signing() for _ in range(2)], Browser(client)
+    assert browser.sign_in("clinician-1").status_code == 201
+    sql("UPDATE session SET how = 'oidc'")
+
+    def sign(episode: str) -> Response:
+        digest = browser.post(f"/episodes/{episode}/signing", {"transition": ACCEPT}).json()["digest"]
+        seen = browser.get(f"/episodes/{episode}").headers["etag"]
+        body = {**ACCEPT, "signature": {"digest": digest}}
+        return browser.post(f"/episodes/{episode}/transitions", body, **{"If-Match": seen})
+
+    assert sign(episodes[0]).status_code == 200
+    assert sql("SELECT confirmed FROM signature") == [("sign_in",)]
+    sql("UPDATE session SET confirmed_at = confirmed_at - interval '6 minutes'")
+    stale = sign(episodes[1])
+    assert (stale.status_code, stale.json()["code"]) == (403, "not_confirmed")
 
 
 # -- one sitting

@@ -24,7 +24,7 @@ class Member:
     site: str
     role: str
     token: str = field(repr=False)
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.name}, {self.role}"
@@ -104,8 +104,8 @@ class Words:
         return str(self.definition[kind][key]["label"])
 
 
-def people(file: Path, tokens: Path) -> dict[str, Member]:
-    """The people of a staff file, with the tokens that were made for them."""
+def people(file: Path, tokens: Path, passwords: Mapping[str, str]) -> dict[str, Member]:
+    """The people of a staff file, with the tokens that were made for them, and the passwords of those who sign."""
     made: dict[str, str] = json.loads(tokens.read_text(encoding="utf-8"))
     with file.open(encoding="utf-8", newline="") as source:
         return {
@@ -115,7 +115,7 @@ def people(file: Path, tokens: Path) -> dict[str, Member]:
                 site=line["site"],
                 role=line["role"],
                 token=made[line["person"]],
-                password="correct horse battery staple",
+                password=passwords.get(line["person"], ""),
             )
             for line in csv.DictReader(source)
         }
