@@ -26,6 +26,8 @@ class SigningIn(Wire):
     def _one(self) -> "SigningIn":
         if sum(each is not None for each in (self.transition, self.override, self.deviation)) != 1:
             raise PydanticCustomError("one_of", "say one step", {"allowed": "transition, override or deviation"})
+        if any(each and each.signature for each in (self.transition, self.override, self.deviation)):
+            raise PydanticCustomError("nothing_signed", "nothing is signed here", {"allowed": "the step alone"})
         return self
 
 

@@ -11,7 +11,9 @@ from visitor import Browser
 
 from tests.conftest import PROTOCOL
 from workflow.service import people
+from workflow.service.audit import audit
 from workflow.store import session
+from workflow.store.session import Store
 
 MEANING = "I have read this referral and accept it."
 LINES = "SELECT count(*) FROM ledger"
@@ -154,7 +156,7 @@ def test_the_episode_and_its_ledger_show_name_meaning_and_time_on_the_sites_cloc
     assert [each["signed"] for each in lines if each["signed"]] == [[one]]
 
 
-def test_a_correction_voids_it_and_says_so(api: Api, signing: Callable[[], str], verify_store: Any):
+def test_a_correction_voids_it_and_says_so(api: Api, signing: Callable[[], str], verify_store: Store):
     clara, carla, episode = api("clinician-1"), api("coordinator-1"), signing()
     made = carla.get(f"/episodes/{episode}").json()["observations"]
     origin = next(one for one in made if one["item"] == "pain_origin")
@@ -268,6 +270,24 @@ def test_a_series_is_nobody_elses_and_no_other_tokens(api: Api, signing: Callabl
     assert take(clara, episode, body).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        {},
+        {"transition": ACCEPT, "override": {"gate": "prepared", "reason": "assessment_waived_by_panel"}},
+        {"transition": {**ACCEPT, "signature": {"digest": "0" * 64, "password": PASSWORD}}},
+        {"transition": {"name": "teleport"}},
+        {"override": {"gate": "prepared", "reason": "in a hurry"}},
+        {"override": {"gate": "no_contraindication", "reason": "assessment_waived_by_panel"}},
+        {"deviation": {"act": "juggling", "reason": "ten characters", "occurred_at": ago(hours=1)}},
+    ],
+)
+def test_what_could_not_be_signed_is_not_shown(api: Api, signing: Callable[[], str], step: dict[str, object]):
+    told = api("clinician-1").post(f"/episodes/{signing()}/signing", step)
+    assert told.status_code == 422, told.text
+    assert PASSWORD not in told.text
+
+
 def test_the_key_of_a_signed_command_is_kept_without_the_password(api: Api, signing: Callable[[], str], sql):
     clara, episode = api("clinician-1"), signing()
     signed = clara.signed(episode, transition=ACCEPT)
@@ -314,3 +334,14 @@ def test_the_database_lets_nobody_change_a_signature(api: Api, signing: Callable
     sql(f"UPDATE signature SET {voiding}")
     with pytest.raises(Exception, match="never changed"):
         sql("UPDATE signature SET voided_at = NULL, voided_by = NULL, voided_on = NULL, void_reason = NULL")
+
+
+def test_the_invariants_hold_with_signatures_and_find_one_copied_to_another_candidate(
+    api: Api, signing: Callable[[], str], verify_store: Store, sql
+):
+    clara, one, other = api("clinician-1"), signing(), signing()
+    assert take(clara, one, clara.signed(one, transition=ACCEPT)).status_code == 200
+    assert audit(verify_store).flaws == ()
+    columns = "site_id, key, about, by, printed, meaning, at, digest, rests_on, confirmed"
+    sql(f"INSERT INTO signature (episode_id, {columns}) SELECT CAST(:to AS uuid), {columns} FROM signature", to=other)
+    assert {(flaw.episode, flaw.kind) for flaw in audit(verify_store).flaws} == {(other, "fold")}
