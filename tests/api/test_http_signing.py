@@ -89,6 +89,19 @@ def test_a_wrong_password_changes_nothing_and_is_counted(api: Api, signing: Call
     assert sql("SELECT count FROM security_event WHERE actor = 'clinician-1' AND kind = 'not_confirmed'") == [(1,)]
 
 
+def test_guessing_at_a_signature_is_slowed_and_moves_nothing(api: Api, signing: Callable[[], str], sql):
+    clara, episode = api("clinician-1"), signing()
+    digest, lines = clara.to_sign(episode, transition=ACCEPT), sql(LINES)
+    guesses = [
+        take(clara, episode, {**ACCEPT, "signature": {"digest": digest, "password": f"guess number {guess}"}})
+        for guess in range(8)
+    ]
+    assert [told.status_code for told in guesses[:5]] == [403] * 5
+    assert guesses[-1].status_code == 429
+    assert sql(LINES) == lines
+    assert sql(SIGNATURES) == []
+
+
 def test_a_token_alone_signs_nothing(api: Api, signing: Callable[[], str], sql):
     clara, episode = api("clinician-1"), signing()
     digest = clara.to_sign(episode, transition=ACCEPT)
