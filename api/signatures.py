@@ -1,5 +1,6 @@
 """Signing: what would be signed is shown first; a sitting of several signatures is opened, and ended."""
 
+from api.asks import asks
 from api.deps import EpisodeId, Me, TheDesk, TheSigner
 from api.document import BODY, problems
 from api.door import resource
@@ -7,6 +8,7 @@ from api.episodes import dose
 from api.schemas.signed import SeriesEndIn, SeriesEndOut, SeriesIn, SeriesOut, SigningIn, ToSignOut
 from workflow.domain import decide
 from workflow.domain.errors import ImpossibleInputError
+from workflow.domain.policy import Verb
 from workflow.domain.signature import Matter
 from workflow.domain.situation import Situation
 from workflow.service import signing
@@ -21,6 +23,7 @@ _NOT_CONFIRMED = problems(_403="That is not your password (`not_confirmed`), or 
     summary="See what would be signed",
     response_description="The record, its meaning and its digest.",
 )
+@asks(Verb.READ)
 def to_sign(episode: EpisodeId, asked: SigningIn, desk: TheDesk, me: Me) -> ToSignOut:
     """Shows what a step would record over a signature, as it stands now. Nothing is done; that you looked is noted."""
     found = signing.to_sign(desk, me, episode, lambda s: _matter(s, asked))
@@ -36,6 +39,7 @@ def to_sign(episode: EpisodeId, asked: SigningIn, desk: TheDesk, me: Me) -> ToSi
     summary="Open a signing series",
     response_description="Open.",
 )
+@asks(Verb.SIGN)
 def begin(asked: SeriesIn, desk: TheDesk, signer: TheSigner) -> SeriesOut:
     """The first signing of a sitting shows in full who you are; the later ones send the series along.
 
@@ -47,6 +51,7 @@ def begin(asked: SeriesIn, desk: TheDesk, signer: TheSigner) -> SeriesOut:
 
 
 @router.post("/signing-series/end", responses=BODY, summary="End a signing series", response_description="Over.")
+@asks(Verb.SIGN)
 def end(asked: SeriesEndIn, desk: TheDesk, me: Me) -> SeriesEndOut:
     """The sitting is over: whatever series you have open ends."""
     assert asked

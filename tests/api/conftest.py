@@ -6,7 +6,6 @@ One server and one application per test process; the desk behind them is each te
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,16 @@ from api.app import create_app
 from api.lately import Lately
 from workflow import engines
 from workflow.domain.actor import Role
-from workflow.service import passwords, people
+from workflow.service import people
 from workflow.service.act import Desk
-from workflow.store import credentials, roles, session
+from workflow.store import roles, session
 from workflow.store.bell import Bell
 from workflow.store.session import Store
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from caller import PASSWORD, Api
+from caller import Api
+from proving import give_passwords
 
 
 @pytest.fixture(scope="session")
@@ -75,19 +75,10 @@ def api(client: httpx.Client, tokens: dict[str, str]) -> Api:
     return Api(client, tokens)
 
 
-@lru_cache(maxsize=1)
-def _hashed() -> str:
-    return passwords.choose(PASSWORD, person="somebody", name="Somebody")
-
-
 @pytest.fixture
 def signers(database: Any) -> None:
-    """Both physicians of each role at north have a password, to sign with."""
-    store = session.open_store(database.migrate, database.key_file)
-    with store.transaction() as connection:
-        for person in ("clinician-1", "clinician-2", "implanter-1", "implanter-2"):
-            credentials.put_password(connection, person, _hashed())
-    store.close()
+    """Everybody has a password, to sign with where they may."""
+    give_passwords(database)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from workflow.authoring.finding import Severity
 from workflow.authoring.reach import backward, reachable, reached
 from workflow.authoring.rule import Rule, Said
-from workflow.domain.policy import Verb, who_may
 from workflow.domain.decide.deviate import DOSES
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import ProtocolVersion, Transition
 
 

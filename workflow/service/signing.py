@@ -6,8 +6,7 @@ What is signed is asked first (`to_sign`), and named by its digest when signing.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from workflow.domain.errors import NotPermittedError
-from workflow.domain.policy import POLICY, Verb, permits
+from workflow.domain.policy import Verb, permits, refusal
 from workflow.domain.signature import Confirmed, Matter, Signing
 from workflow.domain.situation import Situation
 from workflow.service import look
@@ -93,4 +92,4 @@ def _confirm(store: Store, signer: Signer, password: str | None) -> Confirmed:
 
 def _require_signer(person: Person) -> None:
     if not any(permits(person.at(site), Verb.SIGN) for site in person.sites):
-        raise NotPermittedError("you sign nothing here", allowed=f"roles: {', '.join(sorted(POLICY[Verb.SIGN]))}")
+        raise refusal(Verb.SIGN)
