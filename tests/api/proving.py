@@ -21,8 +21,8 @@ def give_passwords(database: Any) -> None:
     with store.transaction() as connection:
         connection.execute(
             text(
-                "INSERT INTO credential (staff_id, password, changed_at) SELECT id, :hashed, clock_timestamp() FROM staff"
-                " ON CONFLICT (staff_id) DO NOTHING"
+                "INSERT INTO credential (staff_id, password, changed_at)"
+                " SELECT id, :hashed, clock_timestamp() FROM staff ON CONFLICT (staff_id) DO NOTHING"
             ),
             {"hashed": _hashed()},
         )
