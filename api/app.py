@@ -20,6 +20,7 @@ from api import (
     protocols,
     roster,
     sessions,
+    signatures,
     single,
     tablets,
     tasks,
@@ -58,6 +59,7 @@ RESOURCES = (
     single,
     tablets,
     administration,
+    signatures,
 )
 THRESHOLDS = (sessions, tablets, single)
 

@@ -11,8 +11,10 @@ from api.auth import own_session, session_if_any, signed_in
 from api.ids import episode_of, thing_of
 from api.lately import Lately
 from api.refused import NoVersionError
+from api.schemas.asked import SignatureIn
 from workflow.domain.errors import ImpossibleInputError
 from workflow.service.act import Asked, Desk
+from workflow.service.signing import Proof, Signer
 from workflow.store.episodes import Command
 from workflow.store.sessions import Session
 from workflow.store.staff import Person
@@ -82,6 +84,23 @@ def heading(
     )
 
 
+def _signer(
+    request: Request,
+    person: Annotated[Person, Depends(signed_in)],
+    session: Annotated[Session | None, Depends(session_if_any)],
+) -> Signer:
+    """Who would sign here, and in what they are signed in: a session, or a token."""
+    if session is not None:
+        return Signer(person=person, held_by=f"session:{session.id}", session=session.id)
+    token = request.headers.get("authorization", "").partition(" ")[2]
+    return Signer(person=person, held_by=f"token:{token}")
+
+
+def proof(said: SignatureIn | None) -> Proof | None:
+    """How a signature shows whose it is; None where nothing was signed."""
+    return None if said is None else Proof(digest=said.digest, password=said.password, series=said.series)
+
+
 def _thing(text: str) -> str:
     thing_of(text)
     return text
@@ -98,6 +117,7 @@ Me = Annotated[Person, Depends(signed_in)]
 MySession = Annotated[Session, Depends(own_session)]
 AnySession = Annotated[Session | None, Depends(session_if_any)]
 Headed = Annotated[Heading, Depends(heading)]
+TheSigner = Annotated[Signer, Depends(_signer)]
 EpisodeId = Annotated[
     str,
     Path(alias="id", description="An episode's id.", examples=["6f1f2f0e-5b1c-4a86-9a53-0f4a7a3f9b11"]),

@@ -7,6 +7,7 @@ they may there. Whoever could nowhere is refused before a byte of the body is re
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -27,6 +28,7 @@ from workflow.domain.errors import NotFoundError
 from workflow.domain.policy import Verb, permits_somehow, refusal
 
 LARGEST_BODY = 262_144
+_SECRET = frozenset({"password", "series"})
 _JSON = re.compile(r"^application/json(\s*;\s*charset=\"?utf-?8\"?)?\s*\Z", re.ASCII | re.IGNORECASE)
 
 
@@ -98,10 +100,20 @@ async def _hear(request: Request) -> Heard:
         body = await heard.body()
     except ClientDisconnect:
         raise UnreadableError("the connection ended inside the body") from None
-    request.state.fingerprint = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
     if body:
         heard.heard = parse(body)
+    told = _without_secrets(heard.heard, body)
+    request.state.fingerprint = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + told).hexdigest()
     return heard
+
+
+def _without_secrets(heard: object, body: bytes) -> bytes:
+    """The body as its fingerprint is kept: nobody could try out a password on that."""
+    signature = heard.get("signature") if isinstance(heard, dict) else None
+    if not isinstance(heard, dict) or not isinstance(signature, dict):
+        return body
+    kept = {name: value for name, value in signature.items() if name not in _SECRET}
+    return json.dumps({**heard, "signature": kept}, sort_keys=True, default=str).encode()
 
 
 def _check_type(request: Request) -> None:

@@ -7,18 +7,19 @@ from fastapi import Query, Response
 from api import present
 from api.asks import asks
 from api.basis import why_out
-from api.deps import EpisodeId, Headed, Me, TheDesk
+from api.deps import EpisodeId, Headed, Me, TheDesk, TheSigner, proof
 from api.document import ACTED, BODY, Responses, problems
 from api.door import resource
 from api.ids import after, cursor
 from api.schemas.asked import AdoptIn, DeviationIn, DoseIn, EpisodeIn, HoldIn, OverrideIn, ReleaseIn
 from api.schemas.episode import EpisodeLineOut, EpisodeOut, EpisodesOut, HoldOut, NextDueOut
-from api.schemas.told import ActOut, LedgerLineOut, LedgerOut, OptionOut, OptionsOut, WhyOut
+from api.schemas.told import ActOut, LedgerLineOut, LedgerOut, OptionOut, OptionsOut, WantedOut, WhyOut
 from api.schemas.wanted import EpisodesQuery, LedgerQuery
 from workflow.domain.calendar import Calendar
 from workflow.domain.decide import Dose, Option, PriorTrial, RunningDuty, survey
 from workflow.domain.policy import Verb
-from workflow.service import act, look
+from workflow.domain.signature import signatures_in
+from workflow.service import act, look, signing
 from workflow.service.enrol import enrol
 from workflow.service.look import Listed
 from workflow.store.candidates import Identity
@@ -120,9 +121,9 @@ def ledger(
     wanted: Annotated[LedgerQuery, Query()],
 ) -> LedgerOut:
     """Who did what, when and on what ground, line by line; each line chained to the one before it."""
-    lines = look.chain(desk, me, episode, after=wanted.after, most=wanted.limit)
+    lines, calendar = look.chain(desk, me, episode, after=wanted.after, most=wanted.limit)
     more = lines[-1].seq if len(lines) == wanted.limit else None
-    return LedgerOut(episode=episode, lines=tuple(_ledger_line(one) for one in lines), next=more)
+    return LedgerOut(episode=episode, lines=tuple(_ledger_line(one, calendar) for one in lines), next=more)
 
 
 @router.post(
@@ -155,9 +156,11 @@ def release(episode: EpisodeId, asked: ReleaseIn, desk: TheDesk, heading: Headed
     response_description="Agreed by two people.",
 )
 @asks(Verb.OVERRIDE)
-def override(episode: EpisodeId, asked: OverrideIn, desk: TheDesk, heading: Headed) -> Response:
-    """Asks for a gate to be passed though it is not open, where the protocol declares that. It takes two people."""
-    return present.answer(act.override(desk, heading.on(episode), gate=asked.gate, reason=asked.reason))
+def override(episode: EpisodeId, asked: OverrideIn, desk: TheDesk, heading: Headed, signer: TheSigner) -> Response:
+    """Asks for a gate to be passed though it is not open, where the protocol declares that. Two people sign it."""
+    signed = signing.confirmed(desk.store, signer, proof(asked.signature))
+    told = act.override(desk, heading.on(episode), gate=asked.gate, reason=asked.reason, signed=signed)
+    return present.answer(told)
 
 
 @router.post(
@@ -168,8 +171,8 @@ def override(episode: EpisodeId, asked: OverrideIn, desk: TheDesk, heading: Head
     response_description="Recorded by two people.",
 )
 @asks(Verb.DEVIATE)
-def deviate(episode: EpisodeId, asked: DeviationIn, desk: TheDesk, heading: Headed) -> Response:
-    """Reality is recorded even where a gate was shut: by two people, with a reason, and an urgent task opens."""
+def deviate(episode: EpisodeId, asked: DeviationIn, desk: TheDesk, heading: Headed, signer: TheSigner) -> Response:
+    """Reality is recorded even where a gate was shut: two people sign it, with a reason, and an urgent task opens."""
     told = act.deviate(
         desk,
         heading.on(episode),
@@ -177,6 +180,7 @@ def deviate(episode: EpisodeId, asked: DeviationIn, desk: TheDesk, heading: Head
         reason=asked.reason,
         occurred_at=asked.occurred_at,
         dose=dose(asked.dose) if asked.dose else None,
+        signed=signing.confirmed(desk.store, signer, proof(asked.signature)),
     )
     return present.answer(told)
 
@@ -258,11 +262,18 @@ def _option(one: Option) -> OptionOut:
         opens_when=one.opens_when,
         second_person=one.second_person,
         reasons=one.reasons,
+        signature=_wanted(one),
         gates=present.gates(one.reports),
     )
 
 
-def _ledger_line(one: Read) -> LedgerLineOut:
+def _wanted(one: Option) -> WantedOut | None:
+    if not one.signed:
+        return None
+    return WantedOut(meaning=one.signed, digest=None if one.to_sign is None else one.to_sign.digest)
+
+
+def _ledger_line(one: Read, calendar: Calendar) -> LedgerLineOut:
     return LedgerLineOut(
         seq=one.seq,
         at=one.at,
@@ -275,4 +286,5 @@ def _ledger_line(one: Read) -> LedgerLineOut:
         head=one.head.decode(),
         payload=one.payload,
         sound=one.sound,
+        signed=tuple(present.signature(each, calendar) for each in signatures_in(one.payload)),
     )

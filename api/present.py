@@ -26,7 +26,9 @@ from api.schemas.episode import (
 )
 from api.schemas.gates import GateOut
 from api.schemas.problem import Problem
+from api.schemas.signed import SignatureOut
 from api.schemas.told import ActOut
+from workflow.domain.calendar import Calendar
 from workflow.domain.canonical import plain
 from workflow.domain.decision import Outcome
 from workflow.domain.derived_plans import refill, rounds_of
@@ -37,6 +39,7 @@ from workflow.domain.observation import Observation
 from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.reckoning import floor
 from workflow.domain.response import Response as Relief
+from workflow.domain.signature import Signature
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task
 from workflow.domain.trial import Administration, Trial
@@ -126,6 +129,29 @@ def episode(sight: Sight) -> EpisodeOut:
         appointments=_appointments(s),
         observations=tuple(_observation(s, one) for one in sorted(it.observations.values(), key=lambda o: o.order)),
         administrations=tuple(_dose(one) for one in it.administrations.values()),
+        signatures=tuple(signature(one, s.calendar) for one in it.signatures.values()),
+    )
+
+
+def signature(one: Signature, calendar: Calendar) -> SignatureOut:
+    """A signature with its time as the site's own clock told it."""
+    return SignatureOut(
+        about=one.about,
+        printed=one.printed,
+        by=one.by,
+        meaning=one.meaning,
+        at=one.at,
+        at_site=calendar.local(one.at).isoformat(timespec="seconds"),
+        zone=calendar.zone,
+        digest=one.digest,
+        confirmed=one.confirmed,
+        series=one.series,
+        line=one.key,
+        stands=one.stands,
+        voided_at=one.voided_at,
+        voided_by=one.voided_by,
+        voided_on=one.voided_on,
+        void_reason=one.void_reason,
     )
 
 

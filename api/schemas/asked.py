@@ -43,14 +43,38 @@ class EpisodeIn(Wire):
     occurred_at: Instant | None = None
 
 
+_SIGNATURE = {"digest": "9f" * 32, "password": "three words of your own"}
+Secret = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class SignatureIn(Wire):
+    """A signature: the digest of what was shown, and the password, or a signing series that one opened.
+
+    Neither, in a session that was signed in anew a moment ago. A token alone does not sign.
+    """
+
+    model_config = example(**_SIGNATURE)
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    password: Secret | None = Field(default=None, repr=False)
+    series: Secret | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _at_most_one(self) -> "SignatureIn":
+        if self.password is not None and self.series is not None:
+            raise PydanticCustomError("one_of", "say one of the two", {"allowed": "password or series"})
+        return self
+
+
 class AdvanceIn(Wire):
-    """A transition, by its name in the protocol, and when it was so."""
+    """A transition, by its name in the protocol, and when it was so; signed, where it wants that."""
 
     model_config = example(name="accept_referral", occurred_at=_TIME)
 
     name: Name
     reason: Reason | None = None
     occurred_at: Instant | None = None
+    signature: SignatureIn | None = None
 
 
 class ObservationIn(Wire):
@@ -156,6 +180,7 @@ class OverrideIn(Wire):
 
     gate: Name
     reason: Name
+    signature: SignatureIn | None = None
 
 
 class DeviationIn(Wire):
@@ -169,6 +194,7 @@ class DeviationIn(Wire):
     reason: Annotated[str, Field(min_length=10, max_length=500)]
     occurred_at: Instant
     dose: DoseIn | None = None
+    signature: SignatureIn | None = None
 
 
 class PriorTrialIn(Wire):

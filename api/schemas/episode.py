@@ -1,6 +1,7 @@
 """What is told of an episode: as a line in a list, and whole."""
 
 from api.schemas.kinds import Instant, Wire, example
+from api.schemas.signed import SignatureOut
 
 EPISODE = "6f1f2f0e-5b1c-4a86-9a53-0f4a7a3f9b11"
 TIME = "2026-11-22T13:05:00Z"
@@ -346,3 +347,4 @@ class EpisodeOut(Wire):
     appointments: tuple[AppointmentOut, ...]
     observations: tuple[ObservationOut, ...]
     administrations: tuple[AdministrationOut, ...]
+    signatures: tuple[SignatureOut, ...] = ()

@@ -6,6 +6,7 @@ from api.schemas.basis import ApprovalOut, BookedOut, ClockOut, PromiseOut, Seco
 from api.schemas.episode import EPISODE, STAGE, TIME, DueOut, StageOut
 from api.schemas.gates import GateOut
 from api.schemas.kinds import Instant, Wire, example
+from api.schemas.signed import SignatureOut
 
 _ACT = {
     "outcome": "done",
@@ -47,8 +48,20 @@ class ActOut(Wire):
     gates: tuple[GateOut, ...]
 
 
+class WantedOut(Wire):
+    """The signature a step wants: what it means, and the digest to send back with it.
+
+    The digest is missing while a gate bars the way or a declared reason is to be chosen: then `signing` tells it.
+    """
+
+    model_config = example(meaning="I have reviewed the trial and plan an implant.", digest="9f" * 32)
+
+    meaning: str
+    digest: str | None = None
+
+
 class OptionOut(Wire):
-    """One transition from here for you, now: its gates, and what would open it."""
+    """One transition from here for you, now: its gates, what would open it, and the signature it wants."""
 
     model_config = example(
         name="accept_referral",
@@ -68,6 +81,7 @@ class OptionOut(Wire):
     opens_when: tuple[str, ...]
     second_person: bool
     reasons: tuple[str, ...]
+    signature: WantedOut | None = None
     gates: tuple[GateOut, ...]
 
 
@@ -122,7 +136,10 @@ class WhyOut(Wire):
 
 
 class LedgerLineOut(Wire):
-    """One line of the chain. `payload` is null where its key was destroyed; `sound` tells whether it verifies."""
+    """One line of the chain. `payload` is null where its key was destroyed; `sound` tells whether it verifies.
+
+    `signed` are the signatures it put or voided, as it left them.
+    """
 
     model_config = example(
         seq=1,
@@ -149,6 +166,7 @@ class LedgerLineOut(Wire):
     head: str
     payload: dict[str, Any] | None
     sound: bool
+    signed: tuple[SignatureOut, ...] = ()
 
 
 class LedgerOut(Wire):

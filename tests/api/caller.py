@@ -9,6 +9,7 @@ from itertools import count
 import httpx
 
 V1 = "/api/v1"
+PASSWORD = "heron on a quiet canal"  # of everybody who has one
 _mrns = count(1000)
 
 
@@ -58,6 +59,18 @@ class Caller:
         """Take a transition on the newest version."""
         seen = self.get(f"/episodes/{episode}").headers["etag"]
         return self.post(f"/episodes/{episode}/transitions", {"name": name, **asked}, seen=seen)
+
+    def to_sign(self, episode: str, **step: object) -> str:
+        """The digest of what would be signed: `to_sign(episode, transition={"name": "approve_implant"})`."""
+        told = self.post(f"/episodes/{episode}/signing", step)
+        assert told.status_code == 200, told.text
+        return told.json()["digest"]
+
+    def signed(self, episode: str, **step: object) -> dict[str, object]:
+        """The same step with this person's signature under it, by their password."""
+        ((_, asked),) = step.items()
+        assert isinstance(asked, dict)
+        return {**asked, "signature": {"digest": self.to_sign(episode, **step), "password": PASSWORD}}
 
     def record(self, episode: str, at: str, values: Mapping[str, object]) -> httpx.Response:
         return self.post(f"/episodes/{episode}/observations", [reading(item, at, v) for item, v in values.items()])

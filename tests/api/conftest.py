@@ -29,6 +29,7 @@ from workflow.store.session import Store
 sys.path.insert(0, str(Path(__file__).parent))
 
 from caller import Api
+from proving import give_passwords
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +73,12 @@ def client(tokens: dict[str, str], desk: Desk, served: tuple[FastAPI, str]) -> I
 @pytest.fixture
 def api(client: httpx.Client, tokens: dict[str, str]) -> Api:
     return Api(client, tokens)
+
+
+@pytest.fixture
+def signers(database: Any) -> None:
+    """Everybody has a password, to sign with where they may."""
+    give_passwords(database)
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from caller import Api, ago, ahead, referral
+from caller import PASSWORD, Api, ago, ahead, referral
 
 from workflow.domain.policy import Verb, who_may
 
 _numbers = count(1)
+_OVERRIDE = {"gate": "prepared", "reason": "assessment_waived_by_panel"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,10 @@ def _list(**path: object) -> Recipe:
 
 def _nothing() -> Recipe:
     return lambda place, _: Sent(path={"id": place.episode}, body={})
+
+
+def _proven() -> Recipe:
+    return lambda _place, _: Sent(body={"password": PASSWORD})
 
 
 def _stretch(_place: Place, who: str) -> dict[str, object]:
@@ -186,10 +191,13 @@ RECIPES: Mapping[str, Recipe] = {
     "POST /appointments/{id}/miss": _of_visit(_WHY),
     "POST /episodes/{id}/hold": _of_episode({"reason": "waiting_for_payer"}),
     "POST /episodes/{id}/release": _of_episode(_WHY),
-    "POST /episodes/{id}/overrides": _of_episode({"gate": "prepared", "reason": "assessment_waived_by_panel"}),
+    "POST /episodes/{id}/overrides": _of_episode(_OVERRIDE),
     "POST /episodes/{id}/deviations": _of_episode(
         {"act": "catheter_removal", "reason": "it came out by itself", "occurred_at": ago(hours=1)}
     ),
+    "POST /episodes/{id}/signing": _of_episode({"override": _OVERRIDE}),
+    "POST /signing-series": _proven(),
+    "POST /signing-series/end": _nothing(),
     "POST /episodes/{id}/adopt": _of_episode({"stage": "case_review", "reason": "the paper board"}),
     "POST /tasks/{id}/complete": _of_task({}),
     "POST /tasks/{id}/acknowledge": _of_task(_MORNING),
@@ -253,6 +261,10 @@ def before(name: str, api: Api, place: Place, sent: Sent) -> Sent:
         case "POST /sites/{id}/tablets/{tablet}/revoke":
             told = admin.post(f"/sites/{place.site}/tablets", {"label": "ward 4"})
             sent = replace(sent, path={"id": place.site, "tablet": told.json()["id"]})
+        case "POST /episodes/{id}/overrides":
+            return replace(sent, body=lead.signed(place.episode, override=sent.body))
+        case "POST /episodes/{id}/deviations":
+            return replace(sent, body=lead.signed(place.episode, deviation=sent.body))
         case _:
             return sent
     assert told.status_code == 201, (name, told.text)

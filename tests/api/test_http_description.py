@@ -105,4 +105,5 @@ def test_the_surface_is_the_agreed_one(api: Api):
         "GET /staff/{id}", "POST /staff", "POST /staff/{id}/roles", "POST /staff/{id}/end", "POST /staff/{id}/tokens",
         "DELETE /staff/{id}/tokens", "POST /sites/{id}/settings", "POST /sites/{id}/closures",
         "DELETE /sites/{id}/closures",
+        "POST /episodes/{id}/signing", "POST /signing-series", "POST /signing-series/end",
     }  # fmt: skip

@@ -117,7 +117,7 @@ def test_a_correction_supersedes_visibly_and_a_void_takes_away(api: Api):
     assert seen[second]["value"] == "7"
 
 
-def test_holding_overriding_deviating_and_adopting(api: Api):
+def test_holding_overriding_deviating_and_adopting(api: Api, signers: None):
     carla, clara, cem = api("coordinator-1"), api("clinician-1"), api("clinician-2")
     episode = api.accepted()
     path = f"/episodes/{episode}"
@@ -126,11 +126,14 @@ def test_holding_overriding_deviating_and_adopting(api: Api):
     assert carla.advance(episode, "accept_referral").status_code == 409
     assert carla.post(f"{path}/release", {"reason": "they agreed"}).status_code == 200
     asked = {"gate": "prepared", "reason": "assessment_waived_by_panel"}
-    assert clara.post(f"{path}/overrides", asked).status_code == 202
-    assert cem.post(f"{path}/overrides", asked).status_code == 200
+    unsigned = clara.post(f"{path}/overrides", asked)
+    assert (unsigned.status_code, "wants a signature" in unsigned.json()["detail"]) == (409, True)
+    assert clara.post(f"{path}/overrides", clara.signed(episode, override=asked)).status_code == 202
+    assert cem.post(f"{path}/overrides", cem.signed(episode, override=asked)).status_code == 200
     acted = {"act": "implant", "reason": "implanted elsewhere on the day", "occurred_at": ago(hours=1)}
-    assert clara.post(f"{path}/deviations", acted).status_code == 202
-    told = cem.post(f"{path}/deviations", acted)
+    assert clara.post(f"{path}/deviations", acted).status_code == 409
+    assert clara.post(f"{path}/deviations", clara.signed(episode, deviation=acted)).status_code == 202
+    told = cem.post(f"{path}/deviations", cem.signed(episode, deviation=acted))
     assert (told.status_code, told.json()["stage"]) == (200, "implanted")
     assert {one["name"] for one in carla.get(path).json()["duties"]} >= {"pump_in_body", "safety_review"}
 

@@ -13,6 +13,7 @@ import httpx
 from caller import Api
 from fastapi import FastAPI
 from matrix import NORTH, SOUTH, people
+from proving import give_passwords
 from recipes import Place, of_place
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -67,6 +68,7 @@ def standing(database: Any, served: tuple[FastAPI, str], tokens: dict[str, str])
     limits = httpx.Limits(max_connections=60)
     with httpx.Client(base_url=address, timeout=30, limits=limits, trust_env=False) as client:
         api = Api(client, tokens | _everybody(database))
+        give_passwords(database)
         places = {NORTH: of_place(api, NORTH, people=2), SOUTH: of_place(api, SOUTH, people=3)}
         yield World(database=database, desk=desk, api=api, described=describe(made), places=places)
     desk.store.close()

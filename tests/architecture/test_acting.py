@@ -126,8 +126,8 @@ def test_every_verb_is_in_the_policy_and_nothing_is_allowed_by_default() -> None
         (Role.ADMIN, set(Verb) - {Verb.MANAGE, Verb.ROSTER, Verb.READ_PEOPLE}),
         (Role.SIGNER, set(Verb) - {Verb.SIGN, Verb.READ, Verb.READ_PEOPLE}),
         (Role.AUDITOR, set(Verb) - {Verb.READ, Verb.READ_LEDGER, Verb.READ_PEOPLE}),
-        (Role.SERVICE, {Verb.ADVANCE, Verb.ADMINISTER, Verb.OVERRIDE, Verb.DEVIATE, Verb.MANAGE, Verb.READ_LEDGER}),
-        (Role.COORDINATOR, {Verb.OVERRIDE, Verb.DEVIATE, Verb.ADMINISTER, Verb.MANAGE}),
+        (Role.SERVICE, {Verb.ADVANCE, Verb.ADMINISTER, Verb.OVERRIDE, Verb.DEVIATE, Verb.SIGN, Verb.MANAGE}),
+        (Role.COORDINATOR, {Verb.SIGN, Verb.OVERRIDE, Verb.DEVIATE, Verb.ADMINISTER, Verb.MANAGE}),
         (Role.NURSE, {Verb.SIGN, Verb.OVERRIDE, Verb.DEVIATE, Verb.ENROL, Verb.HOLD, Verb.ROSTER, Verb.MANAGE}),
     ],
 )

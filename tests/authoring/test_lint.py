@@ -172,7 +172,7 @@ def test_hours_and_working_days_are_ordered_only_where_no_site_can_turn_them_rou
 def test_software_authorises_no_act():
     approval = "transitions: {approve_dose: {by: system}}"
 
-    assert codes(approval) == ["T206", "T209"]
+    assert codes(approval) == ["T206", "T209", "T211"]
 
 
 def test_recording_an_act_beside_its_gated_approval_is_no_ungated_branch(v1: ProtocolVersion):

@@ -12,9 +12,10 @@ from itertools import pairwise
 from typing import Protocol, TypeVar
 
 from laws import uphold
+from laws_of_signing import uphold_signing
 from naive import predicted
 from route import AWAKE, DAY, IMPLANT, INPUTS, REFERRAL, SCREENING, WORKUP
-from world import CARLA, CEM, CLARA, EVERYONE, INES, NILS, Value, Walker
+from world import CARLA, CEM, CLARA, EVERYONE, INES, NILS, PROTOCOL, Value, Walker
 
 from workflow.domain import decide
 from workflow.domain.actor import Actor, Role
@@ -24,7 +25,8 @@ from workflow.domain.decision import Decision
 from workflow.domain.errors import TroubleError
 from workflow.domain.item import Item, Kind
 from workflow.domain.observation import Absence, Reading
-from workflow.domain.protocol import Transition
+from workflow.domain.protocol import ProtocolVersion, Transition
+from workflow.domain.signature import Confirmed, Signing
 from workflow.domain.task import Outsider
 from workflow.domain.trial import Method, Mode
 
@@ -45,8 +47,8 @@ class Pick(Protocol):
 class Watched(Walker):
     """A walker whose every decision is held against the laws, and whose every failure must change nothing."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, protocol: ProtocolVersion = PROTOCOL) -> None:
+        super().__init__(protocol)
         self.raw: dict[str, dict[str, dict[str, str]]] = {}
         self.seen: set[str] = set()
 
@@ -54,6 +56,7 @@ class Watched(Walker):
         before = self.episode
         super().take(decision)
         uphold(before, decision, self.raw)
+        uphold_signing(self.protocol, before, decision)
         for name, things in json.loads(self.lines[-1].payload)["put"].items():
             self.raw.setdefault(name, {}).update(things)
         self._note(decision)
@@ -73,6 +76,8 @@ class Watched(Walker):
         self.seen |= {f"{entry.verb}:{entry.outcome}", f"stage:{after.stage}", f"trials:{len(after.trials)}"}
         if entry.verb == "advance" and entry.outcome == "done":
             self.seen.add(f"advance:{entry.about['name']}")
+        if "signatures" in entry.put:
+            self.seen |= {"signed" if one.stands else "voided" for one in entry.put["signatures"].values()}
 
 
 # -- picking
@@ -207,6 +212,25 @@ def step(walker: Watched, rule: Transition, actor: Actor, pick: Pick, *, at: dat
     if expected is not None and len(walker.lines) > before:
         entry = walker.last.entry
         assert (entry.outcome, walker.stage) == expected, rule.name
+
+
+def sign_oddly(walker: Watched, pick: Pick) -> None:
+    """A step with no signature, with the right one, or with one for something else; by anybody."""
+    here = [rule for rule in walker.protocol.transitions.values() if walker.stage in rule.sources]
+    rule, actor = pick(here), pick(ANYBODY)
+    reason = pick(rule.reasons) if rule.reasons else None
+    digests = [None, "0" * 64, *(one.digest for one in walker.episode.signatures.values())]
+    for way in pick((here, [rule])):
+        walker.attempt(lambda way=way: digests.append(_shown(walker, way, actor)))
+    digest = pick(digests)
+    signed = digest and Signing(printed=actor.id, digest=digest, confirmed=Confirmed.WITH_PASSWORD)
+    walker.attempt(lambda: walker.do(decide.advance, actor, name=rule.name, reason=reason, signed=signed))
+
+
+def _shown(walker: Watched, rule: Transition, actor: Actor) -> str | None:
+    reason = rule.reasons[0] if rule.reasons else None
+    found = decide.advance_to_sign(walker.situation(actor), name=rule.name, reason=reason)
+    return None if found is None else found.digest
 
 
 def advance_together(walker: Watched, pick: Pick) -> None:

@@ -11,8 +11,11 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from press import press_on
+from signed import SIGNED
+from world import PROTOCOL
 
 from workflow.domain.canonical import canonical, plain
+from workflow.domain.protocol import ProtocolVersion
 
 DATA = st.data()
 
@@ -20,9 +23,11 @@ DATA = st.data()
 class Pathway(RuleBasedStateMachine):
     """One candidate, everybody at the site, and all verbs."""
 
+    protocol = PROTOCOL
+
     def __init__(self) -> None:
         super().__init__()
-        self.walker = Watched()
+        self.walker = Watched(self.protocol)
 
     def do(self, deed: Callable[[Watched, deeds.Pick], None], data: st.DataObject) -> None:
         deed(self.walker, lambda of: data.draw(st.sampled_from(of)))
@@ -76,6 +81,10 @@ class Pathway(RuleBasedStateMachine):
     @rule(data=DATA)
     def advanced_together(self, data: st.DataObject) -> None:
         self.do(deeds.advance_together, data)
+
+    @rule(data=DATA)
+    def signed_oddly(self, data: st.DataObject) -> None:
+        self.do(deeds.sign_oddly, data)
 
     @rule(data=DATA)
     def dosed(self, data: st.DataObject) -> None:
@@ -132,6 +141,16 @@ TestPathway.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+
+class SignedPathway(Pathway):
+    """The same, where the protocol wants signatures."""
+
+    protocol = SIGNED
+
+
+TestSignedPathway = SignedPathway.TestCase
+TestSignedPathway.settings = settings(TestPathway.settings, max_examples=100)
+
 RANDOM = (
     deeds.wait,
     deeds.fire_due,
@@ -143,6 +162,7 @@ RANDOM = (
     deeds.correct,
     deeds.advance,
     deeds.advance_together,
+    deeds.sign_oddly,
     deeds.administer,
     deeds.authorise_and_act,
     deeds.plan,
@@ -156,11 +176,11 @@ RANDOM = (
 )
 
 
-def wander(seed: int, steps: int) -> Watched:
+def wander(seed: int, steps: int, protocol: ProtocolVersion = PROTOCOL) -> Watched:
     """A walk that is the same for the same seed: pressing on more or less, and else doing anything at all."""
     dice = random.Random(seed)
     pressing = (0.5, 0.3, 0.15)[seed % 3]
-    walker = Watched()
+    walker = Watched(protocol)
     walker.enrol()
     for _ in range(seed % 6):
         deeds.adopt(walker, dice.choice)
@@ -213,3 +233,24 @@ def reached() -> Counter[str]:
 )
 def test_the_walks_get_where_harm_could_be_done(reached: Counter[str], sight: str, often: int):
     assert reached[sight] >= often, reached
+
+
+@pytest.fixture(scope="module")
+def signed() -> Counter[str]:
+    """The same where signatures are wanted."""
+    return Counter(sight for seed in range(60) for sight in wander(seed, 80, SIGNED).seen)
+
+
+@pytest.mark.parametrize(
+    ("sight", "often"),
+    [
+        ("signed", 20),
+        ("voided", 10),
+        ("advance:decide_implant", 5),
+        ("advance:approve_puncture", 10),
+        ("advance:record_implant", 2),
+        ("stage:implanted", 2),
+    ],
+)
+def test_the_walks_that_are_signed_get_there_too(signed: Counter[str], sight: str, often: int):
+    assert signed[sight] >= often, signed

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from workflow.authoring.schema import read
+from workflow.authoring.walk.signs import signs
 from workflow.domain import decide
 from workflow.domain.actor import Actor, Role
 from workflow.domain.appointment import AppointmentState
@@ -28,6 +29,7 @@ from workflow.domain.observation import Absence, Observation, Reading
 from workflow.domain.protocol import ProtocolVersion
 from workflow.domain.response import Response
 from workflow.domain.roster import Member, Roster
+from workflow.domain.signature import Matter, Signing
 from workflow.domain.situation import Situation
 from workflow.domain.task import Outsider, Task
 from workflow.domain.trial import Mode
@@ -121,9 +123,17 @@ class Walker:
     def advance(
         self, name: str, actor: Actor | None = None, *, at: datetime | None = None, reason: str | None = None
     ) -> Decision:
-        """Take a transition as the first person it is for, or as `actor`."""
+        """Take a transition as the first person it is for, or as `actor`, who signs it where it wants that."""
         who = actor or who_may(self.protocol, name)
-        return self.do(decide.advance, who, name=name, occurred_at=at, reason=reason)
+        asked = {"name": name, "occurred_at": at, "reason": reason}
+        wanted = name in self.protocol.transitions and self.protocol.transition(name).signed
+        signed = self.signs(who, decide.advance_to_sign, **asked) if wanted else None
+        return self.do(decide.advance, who, **asked, signed=signed)
+
+    def signs(self, actor: Actor, shown: Callable[..., Matter | None], **asked: object) -> Signing | None:
+        """What somebody signs who is shown a step: exactly that."""
+        s = self.situation(actor)
+        return signs(s, lambda: shown(s, **asked))
 
     def together(self, name: str, *, at: datetime | None = None, reason: str | None = None) -> Decision:
         """Two different people take one transition."""
@@ -216,7 +226,8 @@ class Walker:
         return self.do(decide.release, actor, reason="settled", occurred_at=at)
 
     def override(self, gate: str, reason: str, actor: Actor) -> Decision:
-        return self.do(decide.override, actor, gate=gate, reason=reason)
+        asked = {"gate": gate, "reason": reason}
+        return self.do(decide.override, actor, **asked, signed=self.signs(actor, decide.override_to_sign, **asked))
 
     def dispense(self, gate: str, reason: str) -> Decision:
         """Two different clinicians let a gate be passed."""
@@ -224,14 +235,9 @@ class Walker:
         return self.override(gate, reason, CEM)
 
     def deviate(self, act: str, actor: Actor, *, at: datetime | None = None, dose: Dose | None = None) -> Decision:
-        return self.do(
-            decide.deviate,
-            actor,
-            act=act,
-            reason="it happened before anyone looked",
-            occurred_at=at or self.now,
-            dose=dose,
-        )
+        asked = {"act": act, "occurred_at": at or self.now, "dose": dose}
+        signed = self.signs(actor, decide.deviate_to_sign, **asked)
+        return self.do(decide.deviate, actor, reason="it happened before anyone looked", **asked, signed=signed)
 
     def deviate_together(self, act: str, *, at: datetime | None = None, dose: Dose | None = None) -> Decision:
         self.deviate(act, CLARA, at=at, dose=dose)
@@ -262,6 +268,10 @@ class Walker:
         found = self.situation(NILS).view(self.now).latest(item)
         assert found is not None
         return found
+
+    def stood(self, item: str) -> list[str]:
+        """The keys of the values of an item that stand, in the order they were recorded."""
+        return [o.key for o in self.episode.observations.values() if o.item == item and o.stands]
 
     def newest_in(self, trial: int, item: str) -> Observation:
         found = self.situation(NILS).view(self.now).latest(item, of=self.episode.trials[str(trial)])

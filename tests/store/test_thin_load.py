@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from workflow.domain import decide
 from workflow.domain.episode import COLLECTIONS, Episode
 from workflow.domain.ladder import TimerState
 from workflow.domain.observation import Reading
 from workflow.domain.partial import NotLoadedError
-from workflow.service import act, fire
+from workflow.domain.signature import Confirmed, Signing
+from workflow.service import act, fire, signing
 from workflow.service.act import Asked, Desk
 from workflow.service.audit import audit
 from workflow.store import episodes, session, timers
@@ -52,7 +54,11 @@ def asked_for(desk: Desk, enrolled: Enrol, referral_told: Callable[[str], None],
     episode = enrolled("M3")
     referral_told(episode)
     asked = Asked(person=someone("clinician"), episode=episode)
-    answer = act.override(desk, asked, gate="bleeding_risk_today", reason="palliative_with_haematology_plan")
+    step = {"gate": "bleeding_risk_today", "reason": "palliative_with_haematology_plan"}
+    shown = signing.to_sign(desk, asked.person, episode, lambda s: decide.override_to_sign(s, **step))
+    assert shown is not None
+    signed = Signing(printed="Dr One", digest=shown.digest, confirmed=Confirmed.WITH_PASSWORD)
+    answer = act.override(desk, asked, **step, signed=signed)
     assert answer.outcome == "proposed"
     return episode
 

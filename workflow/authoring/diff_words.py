@@ -51,6 +51,7 @@ _NOW = {
 }
 _CALLED = {
     "by": "who may take it",
+    "signed": "signed, meaning",
     "to": "leads to",
     "role": "for",
     "valid_for": "valid for",

@@ -82,6 +82,7 @@ def _also(way: Transition, version: ProtocolVersion) -> str:
         f"begins a trial ({way.begins_trial.replace('_', ' ')})" if way.begins_trial else "",
         f"ends the trial as {_plain(way.ends_trial)}" if way.ends_trial else "",
         "a second person must agree" if way.second_person else "",
+        f"signed: “{way.signed}”" if way.signed else "",
         f"reason: {listed([_plain(reason) for reason in way.reasons], 'or')}" if way.reasons else "",
         "also on hold" if way.on_hold else "",
     )
@@ -270,7 +271,11 @@ def _rules(version: ProtocolVersion) -> Iterator[str]:
     yield f"- At most {counted(version.max_trials, 'trial')} a candidate."
     yield f"- A hold has a reason ({reasons}) and is looked at again after {span(hold.review_after)}."
     yield f"- What waits for a second person lapses after {span(version.second_person_lapses)}."
-    yield f"- An approval entered more than {span(version.late_after)} late wants a reason."
+    codes = f": {listed([_plain(code) for code in version.late_reasons], 'or')}" if version.late_reasons else ""
+    yield f"- An approval entered more than {span(version.late_after)} late wants a reason{codes}."
+    if version.soft_reasons:
+        codes = listed([_plain(code) for code in version.soft_reasons], "or")
+        yield f"- A dose outside what is plausible, or out of its steps, wants a reason: {codes}."
     first = version.priority
     if first is not None:
         within = f"{span(first.within)}{' (working time)' if first.time == 'working' else ''}"

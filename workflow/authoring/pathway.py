@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from workflow.authoring.finding import Severity
 from workflow.authoring.reach import backward, reachable, reached
 from workflow.authoring.rule import Rule, Said
+from workflow.domain.decide.deviate import DOSES
 from workflow.domain.policy import Verb, who_may
 from workflow.domain.protocol import ProtocolVersion, Transition
 
@@ -75,6 +76,22 @@ def refused_roles(version: ProtocolVersion) -> Iterator[Said]:
     for name, transition in version.transitions.items():
         if transition.by and not who_may(Verb.ADVANCE).intersection(transition.by):
             yield f"transitions.{name}.by", f"{', '.join(transition.by)} may not advance a candidate"
+
+
+def unsigned_acts(version: ProtocolVersion) -> Iterator[Said]:
+    """Authorisations of what cannot be taken back that nobody puts their name under."""
+    for name, transition in version.transitions.items():
+        act = transition.authorises
+        if act and not transition.signed and _is_for_good(version, act):
+            yield f"transitions.{name}", f"{act} cannot be taken back, and nobody signs for it"
+
+
+def powerless_signers(version: ProtocolVersion) -> Iterator[Said]:
+    """Signatures asked of roles, or of the software, that cannot sign."""
+    for name, transition in version.transitions.items():
+        odd = [role for role in transition.by if role not in who_may(Verb.SIGN)]
+        if transition.signed and (odd or transition.by_system):
+            yield f"transitions.{name}.by", f"the policy lets no {', '.join(odd) or 'software'} sign"
 
 
 def by_system(version: ProtocolVersion) -> Iterator[Said]:
@@ -150,6 +167,22 @@ PATHWAY = (
         check=by_system,
         severity=Severity.NOTICE,
     ),
+    Rule(
+        code="T210",
+        title="Act for good without a signature",
+        why="A dose cannot be taken back, nor an act that carries a candidate to another stage. Whoever authorises it "
+        "puts their name under what they saw.",
+        remedy="say under signed what the signature means",
+        check=unsigned_acts,
+        severity=Severity.NOTICE,
+    ),
+    Rule(
+        code="T211",
+        title="Signature by a role without that power",
+        why="The policy says who may sign; a protocol can narrow that, not widen it.",
+        remedy=f"name only {', '.join(sorted(who_may(Verb.SIGN)))}, or take signed out",
+        check=powerless_signers,
+    ),
 )
 
 
@@ -165,6 +198,11 @@ def _same(one: Transition, other: Transition) -> str:
     if one.to and one.to == other.to:
         return f"leads to {one.to}"
     return ""
+
+
+def _is_for_good(version: ProtocolVersion, act: str) -> bool:
+    """Whether an act cannot be taken back: a dose, or one that carries a candidate to another stage."""
+    return act in DOSES or any(way.records == act and way.to for way in version.transitions.values())
 
 
 def _authorisers(version: ProtocolVersion, act: str) -> list[Transition]:

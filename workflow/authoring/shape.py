@@ -141,6 +141,7 @@ class WrittenTransition(Written):
     begins_trial: Method | None = None
     ends_trial: Code | None = None
     second_person: YesNo = False
+    signed: Text | None = None
     reasons: Codes | None = None
     warns: Names | None = None
     on_hold: YesNo = False
@@ -288,6 +289,8 @@ class WrittenProtocol(Written):
     benchmarks: dict[Name, WrittenBenchmark] = Field(default_factory=dict)
     background: dict[Name, WrittenRemark] = Field(default_factory=dict)
     priority: WrittenPriority | None = None
+    late_reasons: Codes | None = None
+    soft_reasons: Codes | None = None
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Self:

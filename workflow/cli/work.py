@@ -65,7 +65,7 @@ def show(
     with plainly(), ground(upgrade=False) as here:
         desk = here.desk()
         person = asking(desk, here.now)
-        lines = look.chain(desk, person, episode_of(desk, person, episode), after=after, most=10_000)
+        lines, _ = look.chain(desk, person, episode_of(desk, person, episode), after=after, most=10_000)
     for line in lines:
         if as_json:
             print(json.dumps({"hash": line.hash, "payload": line.payload, **json.loads(line.head)}))

@@ -4,7 +4,7 @@ The line's changes are the difference between before and after, by construction:
 its line, and folding the lines gives the state back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from workflow.domain.episode import COLLECTIONS, WEIGHTY, Episode, Hold
 from workflow.domain.gate import GateReport
 from workflow.domain.ladder import Urgency
 from workflow.domain.partial import grown
+from workflow.domain.signature import Signature
 from workflow.domain.situation import Situation
 from workflow.domain.view import View
 
@@ -131,6 +132,14 @@ class Draft:
         self._set.update(fields)
         self.episode = _set(self.episode, fields)
 
+    def void(self, wanted: Callable[[Signature], bool], *, why: str) -> frozenset[str]:
+        """Void the signatures that still stand and are wanted gone; answers the digests they were under."""
+        line = f"{self.s.episode.seq + 1}"
+        gone = {key: one for key, one in self.episode.signatures.items() if one.stands and wanted(one)}
+        for key, one in gone.items():
+            self.put("signatures", key, one.voided(at=self.s.now, by=self.s.actor.id, on=line, why=why))
+        return frozenset(one.digest for one in gone.values())
+
     def decide(
         self,
         verb: str,
@@ -144,6 +153,7 @@ class Draft:
         version = self.version
         if version != self.s.episode.version:
             self._set["version"] = version
+            self._overtake(verb)
         entry = Entry(
             seq=self.s.episode.seq + 1,
             at=self.s.now,
@@ -166,6 +176,17 @@ class Draft:
             messages=tuple(self.messages),
             recalled=frozenset(self._recalled),
         )
+
+    def _overtake(self, verb: str) -> None:
+        """Something new is known: who signed what nobody has agreed to yet signed what no longer is."""
+        fresh = self._put.get("proposals", {})
+        waiting = {
+            asked.signed
+            for key, asked in self.episode.proposals.items()
+            if asked.signed is not None and asked.settled_at is None and key not in fresh
+        }
+        if waiting:
+            self.void(lambda one: one.digest in waiting, why=f"overtaken ({verb}) before a second person agreed")
 
 
 def refuse(

@@ -9,6 +9,7 @@ from workflow.domain.appointment import Appointment, AppointmentState
 from workflow.domain.ladder import Timer
 from workflow.domain.observation import Observation
 from workflow.domain.passage import Override, Passage, Proposal
+from workflow.domain.signature import Signature
 from workflow.domain.task import Task
 from workflow.domain.trial import Administration, Trial
 
@@ -52,6 +53,7 @@ class Episode:
     passages: Mapping[str, Passage] = field(default_factory=dict)
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
 
     @property
     def trial(self) -> Trial | None:
@@ -83,6 +85,7 @@ COLLECTIONS: Mapping[str, type] = MappingProxyType(
         "passages": Passage,
         "proposals": Proposal,
         "overrides": Override,
+        "signatures": Signature,
     }
 )
 

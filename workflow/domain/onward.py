@@ -20,6 +20,7 @@ class Way:
     roles: tuple[str, ...]
     reports: tuple[GateReport, ...]
     second_person: bool
+    signed: str = ""  # what the signature it wants means
 
     @property
     def bars(self) -> tuple[GateReport, ...]:
@@ -74,4 +75,11 @@ def _authorised_first(s: Situation, rule: Transition, options: dict[str, Option]
 def _way(s: Situation, option: Option) -> Way:
     roles = tuple(str(role) for role in s.protocol.transition(option.name).by)
     reports = tuple(seen for seen in option.reports if seen.gate != "role")
-    return Way(name=option.name, label=option.label, roles=roles, reports=reports, second_person=option.second_person)
+    return Way(
+        name=option.name,
+        label=option.label,
+        roles=roles,
+        reports=reports,
+        second_person=option.second_person,
+        signed=option.signed,
+    )

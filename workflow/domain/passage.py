@@ -29,6 +29,7 @@ class Passage:
     used_at: datetime | None = None
     trial: int | None = None
     reason: str | None = None
+    signed: str | None = None  # the digest of what was signed for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Proposal:
     evidence: str
     reason: str
     settled_at: datetime | None = None
+    signed: str | None = None  # the digest the first person signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +59,4 @@ class Override:
     at: datetime
     until: datetime
     evidence: str
+    signed: str | None = None  # the digest both people signed

@@ -77,6 +77,7 @@ class Transition:
     begins_trial: Method | None = None
     ends_trial: str = ""
     second_person: bool = False
+    signed: str = ""  # it wants a signature, which means this sentence
     reasons: tuple[str, ...] = ()
     warns: tuple[str, ...] = ()  # gates that are shown where they are not open, and bar nobody
     on_hold: bool = False  # may be taken while on hold
@@ -278,6 +279,8 @@ class ProtocolVersion:
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
     background: Mapping[str, Remark] = field(default_factory=dict)
     priority: Priority | None = None
+    late_reasons: tuple[str, ...] = ()  # codes for a late entry; none declared: any words
+    soft_reasons: tuple[str, ...] = ()  # codes for a dose outside what is plausible, or out of its steps
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from workflow.domain.decision import Decision
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, KeyReusedError, NotFoundError, StaleError
 from workflow.domain.observation import Absence, Observation, Reading
 from workflow.domain.policy import Verb, require, who_may
+from workflow.domain.signature import Signing
 from workflow.domain.situation import Situation
 from workflow.domain.task import Outsider
 from workflow.failpoints import failpoint
@@ -81,12 +82,20 @@ class Amendment:
 
 
 def advance(
-    desk: Desk, asked: Asked, *, name: str, occurred_at: datetime | None = None, reason: str | None = None
+    desk: Desk,
+    asked: Asked,
+    *,
+    name: str,
+    occurred_at: datetime | None = None,
+    reason: str | None = None,
+    signed: Signing | None = None,
 ) -> Answer:
     """Take a transition."""
-    return perform(
-        desk, asked, Verb.ADVANCE, lambda s: decide.advance(s, name=name, occurred_at=occurred_at, reason=reason)
-    )
+
+    def deciding(s: Situation) -> Decision:
+        return decide.advance(s, name=name, occurred_at=occurred_at, reason=reason, signed=signed)
+
+    return perform(desk, asked, Verb.ADVANCE, deciding)
 
 
 def record(desk: Desk, asked: Asked, *, readings: tuple[Reading, ...]) -> Answer:
@@ -225,21 +234,27 @@ def release(desk: Desk, asked: Asked, *, reason: str, occurred_at: datetime | No
     return perform(desk, asked, Verb.RELEASE, lambda s: decide.release(s, reason=reason, occurred_at=occurred_at))
 
 
-def override(desk: Desk, asked: Asked, *, gate: str, reason: str) -> Answer:
+def override(desk: Desk, asked: Asked, *, gate: str, reason: str, signed: Signing | None = None) -> Answer:
     """Ask for a gate to be passed; the second person makes it stand."""
-    return perform(desk, asked, Verb.OVERRIDE, lambda s: decide.override(s, gate=gate, reason=reason))
+    return perform(desk, asked, Verb.OVERRIDE, lambda s: decide.override(s, gate=gate, reason=reason, signed=signed))
 
 
 def deviate(
-    desk: Desk, asked: Asked, *, act: str, reason: str, occurred_at: datetime, dose: decide.Dose | None = None
+    desk: Desk,
+    asked: Asked,
+    *,
+    act: str,
+    reason: str,
+    occurred_at: datetime,
+    dose: decide.Dose | None = None,
+    signed: Signing | None = None,
 ) -> Answer:
     """Record an act that went against a shut gate; the second person makes it stand."""
-    return perform(
-        desk,
-        asked,
-        Verb.DEVIATE,
-        lambda s: decide.deviate(s, act=act, reason=reason, occurred_at=occurred_at, dose=dose),
-    )
+
+    def deciding(s: Situation) -> Decision:
+        return decide.deviate(s, act=act, reason=reason, occurred_at=occurred_at, dose=dose, signed=signed)
+
+    return perform(desk, asked, Verb.DEVIATE, deciding)
 
 
 def adopt(

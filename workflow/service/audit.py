@@ -5,6 +5,7 @@ fold      the stored state is the fold of the ledger
 timers    every open task has exactly one timer, live or declared-paused; every ended task an ended one
 duties    no episode is closed with a duty open
 commands  every command key that was used leads to its ledger line
+signed    every signature fits the record beside it in its line, and was voided or left as it was
 messages  who must be told was told once; every message ended, with its reason, or waits no longer than it may
 """
 
@@ -18,6 +19,7 @@ from workflow.domain.episode import Episode
 from workflow.domain.ladder import OnHold, TimerState
 from workflow.domain.ledger import GENESIS
 from workflow.domain.protocol import ProtocolVersion
+from workflow.domain.signature import faults_in
 from workflow.service.audit_letters import Sent, messages_of, of_messages
 from workflow.store import episodes, ledger, protocols
 from workflow.store.episodes import Loaded
@@ -102,6 +104,7 @@ def _audit_one(store: Store, connection: Connection, loaded: Loaded, kept: Seque
         *_chain(lines, loaded),
         *_fold(lines, episode),
         *_clocks(protocol, episode),
+        *_signed(lines, episode),
         *of_messages(lines, episode, kept),
     ]
     flaws.extend(Flaw(episode=episode.id, kind=kind, detail=detail) for kind, detail in found)
@@ -129,6 +132,12 @@ def _fold(lines: list[Read], episode: Episode) -> Iterator[tuple[str, str]]:
     last = lines[-1].payload if lines else None
     if last is not None and last["stands"] != {"stage": episode.stage, "version": episode.version}:
         yield "fold", "the last line leaves another stage or version"
+
+
+def _signed(lines: list[Read], episode: Episode) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        for fault in faults_in(line.payload, episode=episode.id, actor=line.actor, line=f"{line.seq}"):
+            yield "signed", f"line {line.seq}: {fault}"
 
 
 def _clocks(protocol: ProtocolVersion, episode: Episode) -> Iterator[tuple[str, str]]:

@@ -96,13 +96,16 @@ def explain(desk: Desk, person: Person, episode: str) -> tuple[Sight, Why]:
     return sight, why(sight.situation, code=sight.code)
 
 
-def chain(desk: Desk, person: Person, episode: str, *, after: int = 0, most: int = 200) -> list[Read]:
-    """The lines of an episode's ledger after a seq, oldest first. Raises NotFoundError, NotPermittedError."""
+def chain(desk: Desk, person: Person, episode: str, *, after: int = 0, most: int = 200) -> tuple[list[Read], Calendar]:
+    """The lines of an episode's ledger after a seq, oldest first, and the site's clock.
+
+    Raises NotFoundError, NotPermittedError.
+    """
     with desk.store.transaction(person.sites) as connection:
         site, _ = _enter(connection, person, episode, Verb.READ_LEDGER, "ledger")
         loaded = episodes.load(connection, site, [episode])[episode]
         key = desk.store.vault.key(loaded.episode.candidate, loaded.wrapped)
-        return ledger.read(connection, site, episode, key, after=after, most=most)
+        return ledger.read(connection, site, episode, key, after=after, most=most), loaded.calendar
 
 
 def board(

@@ -115,7 +115,10 @@ def _cause(told: Told) -> Iterator[_Part]:
 def _way(way: Way) -> str:
     label = inside(way.label)
     if not way.bars:
-        return f"{label} is open" + (", and two people must ask for it" if way.second_person else "")
+        asked = "sign for it" if way.signed else "ask for it"
+        if way.second_person:
+            return f"{label} is open, and two people must {asked}"
+        return f"{label} is open" + (" and wants a signature" if way.signed else "")
     needs = _needs(way.bars)
     if all(seen.verdict is Verdict.UNKNOWN for seen in way.bars):
         return f"{label} waits for {needs}"

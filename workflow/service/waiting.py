@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workflow.domain.onward import Way
-from workflow.domain.passage import Passage
+from workflow.domain.passage import Passage, Proposal
 from workflow.domain.situation import Situation
 
 
@@ -28,9 +28,16 @@ class Approval:
 
 def asked(s: Situation) -> Asked | None:
     """The newest proposal that stands; None where nobody waits for a second person."""
-    standing = [one for one in s.episode.proposals.values() if one.settled_at is None and one.until >= s.now]
+    standing = [one for one in s.episode.proposals.values() if _waits(s, one)]
     newest = max(standing, key=lambda one: one.at, default=None)
     return None if newest is None else Asked(by=newest.by, what=_called(s, newest.key), until=newest.until)
+
+
+def _waits(s: Situation, one: Proposal) -> bool:
+    """Whether a second person can still agree: what the first one signed is neither voided nor over."""
+    own = [each for each in s.episode.signatures.values() if each.digest == one.signed and each.by == one.by]
+    holds = one.signed is None or any(each.stands for each in own)
+    return one.settled_at is None and one.until >= s.now and holds
 
 
 def approval(s: Situation, way: Way | None) -> Approval | None:

@@ -16,6 +16,7 @@ OUTSIDE: Mapping[str, str] = MappingProxyType(
         "oidc_attempt": "sign-ins with a provider that have begun; nobody is known there yet",
         "brake": "how often somebody guessed, by a keyed name; it must hold whoever is unknown",
         "known_source": "from where somebody signed in before, hashed; asked for before anybody is known",
+        "signing_series": "sittings of several signatures, hashed; one belongs to a person and their session",
         "pulse": "when each part of Theca last gave a sign of life",
         "outage": "from when until when nobody looked what was due; what fell due then stands by site elsewhere",
     }

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 from workflow.domain.canonical import Plain, plain
-from workflow.store import journal, tables
+from workflow.store import journal, signed, tables
 
 T = TypeVar("T")
 Image: TypeAlias = "dict[str, Plain | None]"  # one row, as it travels
@@ -31,6 +31,7 @@ TABLES: Mapping[str, str] = {
     "passages": tables.PassageRow.__tablename__,
     "proposals": tables.ProposalRow.__tablename__,
     "overrides": tables.OverrideRow.__tablename__,
+    "signatures": signed.SignatureRow.__tablename__,
 }
 COMMAND = journal.CommandRow.__tablename__
 MESSAGE = journal.MessageRow.__tablename__

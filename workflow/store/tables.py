@@ -265,6 +265,7 @@ class PassageRow(SQLModel, table=True):
     used_at: datetime | None = moment(nullable=True)
     trial: int | None = None
     reason: str | None = None
+    signed: str | None = None
 
 
 class ProposalRow(SQLModel, table=True):
@@ -281,6 +282,7 @@ class ProposalRow(SQLModel, table=True):
     evidence: str
     reason: str
     settled_at: datetime | None = moment(nullable=True)
+    signed: str | None = None
 
 
 class OverrideRow(SQLModel, table=True):
@@ -303,3 +305,4 @@ class OverrideRow(SQLModel, table=True):
     at: datetime = moment()
     until: datetime = moment()
     evidence: str
+    signed: str | None = None

@@ -132,7 +132,7 @@ def test_a_step_may_be_skipped_for_a_reason():
     assert not puncture(walker)
     with pytest.raises(ImpossibleInputError, match="not a step that is due"):
         give(walker, "100")
-    assert not give(walker, "100", reason="children's service: 50, then 100").refused
+    assert not give(walker, "100", reason="prescriber_decided: children's service, 50 then 100").refused
 
 
 def test_a_small_child_begins_with_25_for_a_reason():
@@ -141,14 +141,14 @@ def test_a_small_child_begins_with_25_for_a_reason():
     assert not puncture(walker)
     with pytest.raises(ImpossibleInputError):
         give(walker, "25")
-    assert not give(walker, "25", reason="aged four, 14 kg").refused
+    assert not give(walker, "25", reason="small_or_frail: aged four, 14 kg").refused
 
 
 def test_after_25_two_clinicians_may_allow_the_fourth_dose():
     """Who began with 25 mcg may reach 100 by a fourth dose, if two clinicians let it. (HOUSE, D)"""
     walker = ready(single_shot())
     go(walker, "approve_puncture")
-    give(walker, "25", reason="aged four, 14 kg")
+    give(walker, "25", reason="small_or_frail: aged four, 14 kg")
     graded(walker, "4", "4", "4")
     watched(walker)
     stepped(walker, "50", "4", "4", "4")

@@ -257,7 +257,7 @@ def test_a_dose_is_written_in_its_unit_and_never_computed(drug: str, plausible: 
             walker.give(amount, drug=drug, unit=unit)
     with pytest.raises(ImpossibleInputError):
         walker.give(refused, drug=drug, reason="as ordered")
-    assert not walker.give(odd, drug=drug, reason="tolerant, 300 mg oral a day").refused
+    assert not walker.give(odd, drug=drug, reason="tolerant: 300 mg oral a day").refused
 
 
 def test_the_drug_given_is_the_drug_of_the_trial():

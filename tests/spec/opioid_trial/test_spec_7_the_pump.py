@@ -238,6 +238,22 @@ def test_two_increases_without_relief_ask_for_a_granuloma_or_a_fault():
     assert walker.complete("dose_escalation", NILS).refused
 
 
+def test_a_wrong_entry_between_two_increases_hides_neither():
+    """Where an entry between two increases without relief is taken back, or corrected, the two are two in a row, and a
+    granuloma or a fault is looked for; looked for once. (HOUSE, D)
+    """
+    for right in (None, "yes"):
+        walker = filled()
+        for answer in ("yes", "no", "yes"):
+            walker.later("10d").record(increase_without_relief=answer)
+        wrong = walker.stood("increase_without_relief")[1]
+        walker.correct("increase_without_relief", right, key=wrong)
+        assert "dose_escalation" in walker.duties()
+        walker.complete("dose_escalation", CLARA)
+        walker.correct("increase_without_relief", None, key=walker.stood("increase_without_relief")[0])
+        assert "dose_escalation" not in walker.duties()
+
+
 def test_a_dose_risen_by_more_than_half_in_a_year_is_looked_into():
     """A daily dose that rose by more than 50 percent within a year is looked into; exactly 50 is not more. (HOUSE,
     D)

@@ -57,7 +57,7 @@ def test_a_dose_off_the_steps_names_its_reason(amount: str):
     walker = doses(6)
     with pytest.raises(ImpossibleInputError, match="say why"):
         give(walker, amount)
-    assert not walker.give(amount, drug="ziconotide", reason="relief with dizziness at 2.5").refused
+    assert not walker.give(amount, drug="ziconotide", reason="prescriber_decided: relief with dizziness at 2.5").refused
 
 
 @pytest.mark.parametrize("amount", ["5.1", "0.9"])
@@ -66,7 +66,7 @@ def test_a_dose_out_of_range_names_its_reason(amount: str):
     walker = doses(6)
     with pytest.raises(ImpossibleInputError, match="lies outside 1 to 5: say why"):
         give(walker, amount)
-    assert not walker.give(amount, drug="ziconotide", reason="as ordered by the consultant").refused
+    assert not walker.give(amount, drug="ziconotide", reason="prescriber_decided: the consultant").refused
 
 
 def test_a_dose_over_ten_micrograms_is_refused():
@@ -76,7 +76,7 @@ def test_a_dose_over_ten_micrograms_is_refused():
     walker = ready()
     assert not approve(walker)
     with pytest.raises(ImpossibleValueError, match="record a deviation"):
-        walker.give("10.1", drug="ziconotide", reason="as ordered by the consultant")
+        walker.give("10.1", drug="ziconotide", reason="prescriber_decided: the consultant")
     walker.deviate_together("puncture", dose=walker.dose("10.1", drug="ziconotide", reason="drawn up wrongly"))
     assert {"observation", "safety_review"} <= walker.duties()
 

@@ -28,9 +28,10 @@ def box_of(plan: Plan, key: str, *, w: float, ways_in: tuple[Transition, ...] = 
 
 
 def runs(transition: Transition, *, source: str = "") -> tuple[Run, ...]:
-    """A transition in words: its label, and in a muted tone where from, how many gates, whether two must agree."""
+    """A transition in words: its label, and in a muted tone where from, how many gates, whether two agree, and sign."""
     told = [source, barred(transition)]
     told += ["two people"] if transition.second_person else []
+    told += ["signed"] if transition.signed else []
     told += ["by the software"] if transition.by_system else []
     return (Run(transition.label), *(Run(SEPARATOR + held(part), "muted") for part in told if part))
 

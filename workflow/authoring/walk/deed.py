@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from workflow.authoring.walk.signs import signs
 from workflow.domain import decide
 from workflow.domain.appointment import AppointmentState
 from workflow.domain.decide import Dose
@@ -14,6 +15,7 @@ from workflow.domain.decision import Decision
 from workflow.domain.errors import NotFoundError
 from workflow.domain.observation import Reading
 from workflow.domain.policy import Verb
+from workflow.domain.signature import Matter
 from workflow.domain.situation import Situation
 from workflow.domain.task import Outsider
 
@@ -88,13 +90,20 @@ class Correct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
+    """Take a transition, and sign it where it wants that, unless it is `unsigned`."""
+
     name: str
     reason: str | None = None
     occurred_at: datetime | None = None
+    unsigned: bool = False
     verb: ClassVar[Verb] = Verb.ADVANCE
 
     def decide(self, s: Situation) -> Decision:
-        return decide.advance(s, name=self.name, reason=self.reason, occurred_at=self.occurred_at)
+        signed = None if self.unsigned or not s.protocol.transition(self.name).signed else signs(s, lambda: self._at(s))
+        return decide.advance(s, name=self.name, reason=self.reason, occurred_at=self.occurred_at, signed=signed)
+
+    def _at(self, s: Situation) -> Matter | None:
+        return decide.advance_to_sign(s, name=self.name, reason=self.reason, occurred_at=self.occurred_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +239,8 @@ class Override:
     verb: ClassVar[Verb] = Verb.OVERRIDE
 
     def decide(self, s: Situation) -> Decision:
-        return decide.override(s, gate=self.gate, reason=self.reason)
+        signed = signs(s, lambda: decide.override_to_sign(s, gate=self.gate, reason=self.reason))
+        return decide.override(s, gate=self.gate, reason=self.reason, signed=signed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +252,9 @@ class Deviate:
     verb: ClassVar[Verb] = Verb.DEVIATE
 
     def decide(self, s: Situation) -> Decision:
-        return decide.deviate(s, act=self.act, reason=self.reason, occurred_at=self.occurred_at, dose=self.dose)
+        at, dose = self.occurred_at, self.dose
+        signed = signs(s, lambda: decide.deviate_to_sign(s, act=self.act, occurred_at=at, dose=dose))
+        return decide.deviate(s, act=self.act, reason=self.reason, occurred_at=at, dose=dose, signed=signed)
 
 
 # ---------------------------------------------------------------------------------------------------------------

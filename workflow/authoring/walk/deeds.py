@@ -107,7 +107,9 @@ _DEEDS: Mapping[str, Callable[[_Asked], Deed]] = {
     "adopt": lambda a: Adopt(stage=str(a.step.adopt), reason=a.reason, occurred_at=a.occurred),
     "record": lambda a: Record(readings=tuple(_readings(a.step, a.scene, a.occurred or a.at))),
     "correct": lambda a: Correct(item=str(a.step.correct), reason=a.reason, reading=_right(a), observed_at=a.occurred),
-    "advance": lambda a: Advance(name=str(a.step.advance), reason=a.step.reason, occurred_at=a.occurred),
+    "advance": lambda a: Advance(
+        name=str(a.step.advance), reason=a.step.reason, occurred_at=a.occurred, unsigned=bool(a.step.unsigned)
+    ),
     "administer": lambda a: Administer(dose=_dose(a, str(a.step.administer)), occurred_at=a.occurred),
     "appoint": lambda a: Appoint(kind=str(a.step.appoint), starts_at=a.moment(a.step.starts_at)),
     "reschedule": lambda a: Reschedule(kind=str(a.step.reschedule), starts_at=a.moment(a.step.starts_at)),

@@ -23,7 +23,7 @@ DEEDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
         ("adopt", "reason", "occurred_at"),
         ("record", "", "occurred_at every trial"),
         ("correct", "reason", "value absent void unit occurred_at"),
-        ("advance", "", "reason occurred_at"),
+        ("advance", "", "reason occurred_at unsigned"),
         ("administer", "given", "ordered unit mode reason occurred_at"),
         ("appoint", "starts_at", ""),
         ("reschedule", "starts_at", ""),
@@ -196,6 +196,7 @@ class WrittenStep(Written):
     value: Text | None = None
     absent: Absence | None = None
     void: OnlyYes | None = None
+    unsigned: OnlyYes | None = None
     unit: Text | None = None
     drug: Code | None = None
     given: Number | None = None

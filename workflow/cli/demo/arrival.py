@@ -1,6 +1,7 @@
 """How the invented clinic comes in: its sites and people, its spreadsheets, and who is on the way already."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from workflow.cli.demo.clinic import Clinic
 from workflow.cli.demo.house import House, Ran
 from workflow.cli.demo.telling import Mark, Telling
 from workflow.cli.demo.walker import Past, When
-from workflow.cli.demo.walks import ILSE
+from workflow.cli.demo.walks import ILSE, SIGNERS
 
 SITES = (
     ("north", "Nordhafen Pain Centre", "Europe/Berlin", "DE", "BE"),
@@ -93,6 +94,13 @@ class Arrival:
         ran.append(self.run(*words, shown="theca staff load examples/people.csv --tokens tokens.json"))
         self.telling.expect("two sites, with people in every role", held=all(one.code == 0 for one in ran))
         return tokens
+
+    def passwords(self) -> dict[str, str]:
+        """A password for each physician who signs on the walks, made up for this demo."""
+        made = {person: secrets.token_urlsafe(12) for person in SIGNERS}
+        ran = [self.house.theca("staff", "password", person, typed=f"{made[person]}\n") for person in made]
+        self.telling.expect("those who sign have a password", held=all(one.code == 0 for one in ran))
+        return made
 
     def spreadsheets(self, clinic: Clinic) -> None:
         """Referrals and diaries as a clinic exports them: rehearsed first, then for real."""

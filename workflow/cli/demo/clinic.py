@@ -24,6 +24,7 @@ class Member:
     site: str
     role: str
     token: str = field(repr=False)
+    password: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.name}, {self.role}"
@@ -92,6 +93,10 @@ class Words:
     def transition(self, key: str) -> str:
         return self._label("transitions", key)
 
+    def is_signed(self, transition: str) -> bool:
+        """Whether the protocol wants a signature for it."""
+        return "signed" in self.definition["transitions"][transition]
+
     def unit(self, item: str) -> str:
         return str(self.definition["items"][item].get("unit", ""))
 
@@ -99,8 +104,8 @@ class Words:
         return str(self.definition[kind][key]["label"])
 
 
-def people(file: Path, tokens: Path) -> dict[str, Member]:
-    """The people of a staff file, with the tokens that were made for them."""
+def people(file: Path, tokens: Path, passwords: Mapping[str, str]) -> dict[str, Member]:
+    """The people of a staff file, with the tokens that were made for them, and the passwords of those who sign."""
     made: dict[str, str] = json.loads(tokens.read_text(encoding="utf-8"))
     with file.open(encoding="utf-8", newline="") as source:
         return {
@@ -110,6 +115,7 @@ def people(file: Path, tokens: Path) -> dict[str, Member]:
                 site=line["site"],
                 role=line["role"],
                 token=made[line["person"]],
+                password=passwords.get(line["person"], ""),
             )
             for line in csv.DictReader(source)
         }

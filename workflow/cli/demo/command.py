@@ -1,6 +1,5 @@
 """theca demo: start everything, walk, look at what came of it; then stay until Ctrl-C, or end with --exit."""
 
-import secrets
 import signal
 import threading
 import time
@@ -19,7 +18,7 @@ from workflow.cli.demo.house import House, HouseError, opened
 from workflow.cli.demo.mailbox import HOST, Mailbox, mailbox
 from workflow.cli.demo.telling import Telling, telling
 from workflow.cli.demo.walker import Past, StrayedError, Walker
-from workflow.cli.demo.walks import ILSE, Walk
+from workflow.cli.demo.walks import ILSE, SIGNERS, Walk
 from workflow.settings import Settings, settings
 
 app = typer.Typer(add_completion=False)
@@ -77,7 +76,8 @@ def _play(now: Settings, told: Telling, *, stay: bool) -> int:
         arrival = Arrival(house=house, telling=told, folder=folder, past=Past(zone=ZoneInfo(SITES[0][2]), today=today))
         stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # once is enough: what runs is being stopped
         told.chapter("A site and its people")
-        staff = people(files.PEOPLE, arrival.staff())
+        tokens = arrival.staff()
+        staff = people(files.PEOPLE, tokens, arrival.passwords())
         with httpx.Client(base_url=f"{house.address}/api/v1", timeout=15, limits=_LIMITS) as http:
             _show(arrival, Clinic(http, staff), box)
             code = 0 if _sum_up(told, seconds=time.monotonic() - began) else 1
@@ -166,7 +166,7 @@ def _stay(told: Telling, house: House, clinic: Clinic, box: Mailbox) -> None:
     token = clinic.of_role("coordinator", SITE).token
     told.line("Try, for example:", indent=1)
     told.verbatim(f"curl -H 'Authorization: Bearer {token}' '{house.address}/api/v1/tasks?late=true'")
-    _sign_in(told, house, clinic.of_role("clinician", SITE))
+    _sign_in(told, house, clinic.people[SIGNERS[0]])
     shown = len(box.mails)
     pause = threading.Event()
     while house.runs:
@@ -178,10 +178,8 @@ def _stay(told: Telling, house: House, clinic: Clinic, box: Mailbox) -> None:
 
 
 def _sign_in(told: Telling, house: House, who: Member) -> None:
-    """Name somebody who can sign in, with a password made up for this demo."""
-    password = secrets.token_urlsafe(12)
-    if house.theca("staff", "password", who.id, typed=password + "\n").code:
-        return
+    """Name somebody who can sign in, and sign, with a password made up for this demo."""
+    password = who.password
     told.line(f"or sign in as {who.name} ({who.id}) with the password {password}, made up for this demo:", indent=1)
     told.verbatim(
         "curl -c cookies -H 'Content-Type: application/json' "

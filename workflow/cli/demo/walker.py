@@ -148,9 +148,8 @@ class Walker:
         if reply.outcome != "proposed":
             self._strayed(by, when, self.words.transition(name), reply)
         self.version = reply.body["version"]
-        self._say(
-            when, by, self.words.transition(name), mark=Mark.ASKED, answer="asked for; a second person must agree"
-        )
+        asked = "signed" if reply.body["about"].get("signed") else "asked for"
+        self._say(when, by, self.words.transition(name), mark=Mark.ASKED, answer=f"{asked}; a second person must agree")
         self.go(second[0], name, second[1], reason=reason)
 
     def barred(self, by: str, name: str, when: When = None, *, reason: str | None = None) -> list[Body]:
@@ -229,14 +228,22 @@ class Walker:
 
     def _ask_to_go(self, by: str, name: str, when: When, reason: str | None) -> Reply:
         asked = {"name": name, "occurred_at": self.past.at(when), "reason": reason}
-        asked = {key: value for key, value in asked.items() if value is not None}
-        return self.clinic.tell(by, f"/episodes/{self.episode}/transitions", asked, version=self.version)
+        step: Body = {key: value for key, value in asked.items() if value is not None}
+        signed = self._signed(by, step) if self.words.is_signed(name) else {}
+        return self.clinic.tell(by, f"/episodes/{self.episode}/transitions", {**step, **signed}, version=self.version)
+
+    def _signed(self, by: str, step: Body) -> Body:
+        """A signature by password, on what the service shows first."""
+        shown = self.clinic.tell(by, f"/episodes/{self.episode}/signing", {"transition": step})
+        self._must(shown, HTTPStatus.OK)
+        return {"signature": {"digest": shown.body["digest"], "password": self.clinic.people[by].password}}
 
     def _went(self, by: str, when: When, name: str, reply: Reply) -> None:
         before = self.stage
         self._heard(reply)
         moved = f" -> {self.words.stage(self.stage)}" if self.stage != before else ""
-        self._say(when, by, f"{self.words.transition(name)}{moved}", answer=_open(reply.gates))
+        signed = ", signed" if reply.body["about"].get("signed") else ""
+        self._say(when, by, f"{self.words.transition(name)}{moved}", answer=_open(reply.gates) + signed)
 
     def _duties(self, by: str) -> str:
         duties = [duty["label"] for duty in self._look(by).body["duties"]]

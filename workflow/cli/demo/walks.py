@@ -9,7 +9,8 @@ from workflow.cli.demo.walker import Invented, Value, Walker
 
 ILSE, NOOR, TOMAS, PIM = "ilse.varnhagen", "noor.haugland", "tomas.okwu", "pim.castellane"
 IMRE, SUNNIVA, CORENTIN = "imre.falkenrath", "sunniva.adeyo", "corentin.brask"
-LATE = "entered later from the procedure sheet"
+SIGNERS = (IMRE, SUNNIVA, CORENTIN)
+LATE = "entered_from_paper: the procedure sheet"
 
 SCREENING: dict[str, Value] = {
     "oral_escalation_failed": "yes",

@@ -3,18 +3,18 @@
 from workflow.domain.decide.acknowledge import Via, acknowledge
 from workflow.domain.decide.administer import Dose, administer
 from workflow.domain.decide.adopt import PriorTrial, RunningDuty, adopt
-from workflow.domain.decide.advance import advance
+from workflow.domain.decide.advance import advance, advance_to_sign
 from workflow.domain.decide.appoint import appoint, conclude, reschedule
 from workflow.domain.decide.assign import claim, of_handing, reassign
 from workflow.domain.decide.complete import complete
 from workflow.domain.decide.contact import Means, contact
 from workflow.domain.decide.correct import correct
-from workflow.domain.decide.deviate import deviate
+from workflow.domain.decide.deviate import deviate, deviate_to_sign
 from workflow.domain.decide.enrol import enrol
 from workflow.domain.decide.fire import fire
 from workflow.domain.decide.hold import hold, release
 from workflow.domain.decide.migrate import migrate
-from workflow.domain.decide.override import override
+from workflow.domain.decide.override import override, override_to_sign
 from workflow.domain.decide.postpone import snooze, wait
 from workflow.domain.decide.record import record
 from workflow.domain.decide.release_backlog import release_backlog
@@ -34,6 +34,7 @@ __all__ = [
     "administer",
     "adopt",
     "advance",
+    "advance_to_sign",
     "appoint",
     "claim",
     "complete",
@@ -41,6 +42,7 @@ __all__ = [
     "contact",
     "correct",
     "deviate",
+    "deviate_to_sign",
     "enrol",
     "fire",
     "hold",
@@ -49,6 +51,7 @@ __all__ = [
     "of_handing",
     "of_storm",
     "override",
+    "override_to_sign",
     "reassign",
     "record",
     "release",

@@ -1,9 +1,11 @@
 """Administer: a dose as ordered and as given. Theca records it, checks unit and plausibility, and computes none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from workflow.domain.coded import asked_for, is_coded
 from workflow.domain.decide.advance import act_reports, live_authorisation, use
 from workflow.domain.decide.record import reassess
 from workflow.domain.decide.steps import act_done, watch
@@ -38,7 +40,7 @@ def administer(s: Situation, *, dose: Dose, given_at: datetime | None = None) ->
     at = s.moment(given_at, place="given_at")
     trial, drug = open_trial(s, at), s.protocol.drug(dose.drug)
     check_mode(trial, dose)
-    _check_amount(drug, dose, limit=drug.hard_maximum)
+    _check_amount(drug, dose, limit=drug.hard_maximum, codes=s.protocol.soft_reasons)
     _check_step(s, drug, dose, trial)
     act = act_of(trial)
     about = {"act": act, "drug": dose.drug, "given": dose.given, "unit": dose.unit, "trial": trial.number}
@@ -79,7 +81,7 @@ def give(draft: Draft, dose: Dose, *, trial: Trial, act: str, at: datetime) -> d
     )
     draft.put("administrations", key, given)
     act_done(draft, act, at=at)
-    shown = {**reassess(draft), "undone": watch(draft, since=at)}
+    shown = {**reassess(draft), "undone": [passage.name for passage in watch(draft, since=at)]}
     look_after(draft)
     return shown
 
@@ -116,7 +118,8 @@ def check_reality(drug: Drug, dose: Dose) -> None:
 
 def _check_step(s: Situation, drug: Drug, dose: Dose, trial: Trial) -> None:
     """A drug that is tried in steps climbs one at a time; another dose wants its reason."""
-    if not drug.steps or (dose.reason or "").strip():
+    codes = s.protocol.soft_reasons
+    if not drug.steps or is_coded(dose.reason, codes):
         return
     given = [d.given for d in s.episode.administrations.values() if d.trial == trial.number and d.drug == drug.key]
     reached = max((at for at, step in enumerate(drug.steps) if step in given), default=-1)
@@ -125,11 +128,12 @@ def _check_step(s: Situation, drug: Drug, dose: Dose, trial: Trial) -> None:
         raise ImpossibleInputError(
             f"{drug.label}: {dose.given} {dose.unit} is not a step that is due: say why",
             place="reason",
-            allowed=f"{', '.join(str(step) for step in allowed)} {drug.unit}, or a named reason",
+            allowed=f"{', '.join(str(step) for step in allowed)} {drug.unit}, or"
+            f" {asked_for(codes, plainly='a named reason')}",
         )
 
 
-def _check_amount(drug: Drug, dose: Dose, *, limit: Decimal) -> None:
+def _check_amount(drug: Drug, dose: Dose, *, limit: Decimal, codes: Sequence[str] = ()) -> None:
     if dose.unit != drug.unit:
         raise ImpossibleInputError(f"{drug.label} is written in {drug.unit}", place="unit", allowed=drug.unit)
     for name, amount in (("ordered", dose.ordered), ("given", dose.given)):
@@ -140,9 +144,9 @@ def _check_amount(drug: Drug, dose: Dose, *, limit: Decimal) -> None:
                 allowed=f"above 0, at most {limit} {drug.unit} ({drug.basis})",
             )
         plausible = drug.minimum <= amount <= drug.maximum
-        if not plausible and not (dose.reason or "").strip():
+        if not plausible and not is_coded(dose.reason, codes):
             raise ImpossibleInputError(
                 f"{drug.label}: {amount} {dose.unit} {name} lies outside {drug.minimum} to {drug.maximum}: say why",
                 place="reason",
-                allowed="a named reason",
+                allowed=asked_for(codes, plainly="a named reason"),
             )

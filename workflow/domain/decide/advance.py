@@ -2,6 +2,7 @@
 
 ask the table ─► reports ─┬─ a gate not passed ───────────────► refused, with every because
                           ├─ an act without its authorisation ► refused: approve it, or record a deviation
+                          ├─ a signature wanted and not there ► refused: sign what it shows
                           ├─ a second person still missing ───► proposed, and a task to find one
                           └─ otherwise ───────────────────────► moved
 """
@@ -9,6 +10,7 @@ ask the table ─► reports ─┬─ a gate not passed ───────�
 from dataclasses import replace
 from datetime import datetime
 
+from workflow.domain.coded import asked_for, is_coded
 from workflow.domain.criterion import Verdict
 from workflow.domain.decide.steps import go, ground, propose, second_asked, settle_proposal
 from workflow.domain.decision import Decision, Draft, refuse
@@ -17,37 +19,78 @@ from workflow.domain.gate import GateReport, closed
 from workflow.domain.machine import reports_of, table
 from workflow.domain.passage import Passage
 from workflow.domain.protocol import Transition
+from workflow.domain.signature import Matter, Signing
+from workflow.domain.signing import matter, recorded, refuse_unasked, sign, unsigned
 from workflow.domain.situation import Situation
 
 
-def advance(s: Situation, *, name: str, occurred_at: datetime | None = None, reason: str | None = None) -> Decision:
+def advance(
+    s: Situation,
+    *,
+    name: str,
+    occurred_at: datetime | None = None,
+    reason: str | None = None,
+    signed: Signing | None = None,
+) -> Decision:
     """Take the transition `name` as of `occurred_at` (default now; not before this stay began).
 
-    Raises UnknownNameError, ImpossibleTimeError, and ImpossibleInputError for a reason that is not declared.
+    `signed` is the signature it wants, on the digest of `advance_to_sign`. Raises UnknownNameError,
+    ImpossibleTimeError, StaleError where the digest no longer fits, and ImpossibleInputError for a reason that is not
+    declared or a signature nobody asked for.
     """
     rule = s.protocol.transition(name)
     at = s.moment_in_stint(occurred_at)
     _check_reason(s, rule, reason, at)
+    if not rule.signed:
+        refuse_unasked(signed)
     about = {"name": name, "reason": reason}
-    reports = table(s.protocol).ask(rule, s.view(at), s.actor).reports
-    reports = (*reports, *_known_by_now(s, rule, at, told=reports))
-    authorised = live_authorisation(s, rule.records, at) if rule.records else None
-    if rule.records:
-        reports = (*reports, *act_reports(s, rule.records, authorised, at))
+    reports, authorised = _judged(s, rule, at)
     if not all(seen.passes for seen in reports):
         return refuse(s, "advance", occurred_at=at, about=about, basis=reports)
+    wanted = _wanted(s, rule, reports, reason)
+    if wanted is not None and (bar := unsigned(s, wanted, signed)) is not None:
+        return refuse(s, "advance", occurred_at=at, about=about, basis=(*reports, bar))
     key = f"advance:{name}" + (f":{reason}" if rule.reasons else "")
-    asked = second_asked(s, key, reports) if rule.second_person else None
+    under = None if wanted is None else wanted.digest
+    asked = second_asked(s, key, reports, signed=under) if rule.second_person else None
     if rule.second_person and asked is None:
-        return propose(s, "advance", key, reports=reports, about=about, occurred_at=at, reason=reason or "")
+        return propose(
+            s,
+            "advance",
+            key,
+            reports=reports,
+            about=about,
+            occurred_at=at,
+            reason=reason or "",
+            wanted=wanted,
+            signed=signed,
+        )
     draft = Draft(s)
     if asked is not None:
         settle_proposal(draft, asked.key)
     if authorised is not None:
         use(draft, authorised, at)
     second = asked.by if asked is not None else None
-    go(draft, rule, at=at, how=ground(reports), second=second, reason=reason)
-    return draft.decide("advance", occurred_at=at, about={**about, "second": second}, basis=reports)
+    digest = sign(draft, wanted, signed)
+    go(draft, rule, at=at, how=ground(reports), second=second, reason=reason, signed=digest)
+    told = {**about, "second": second, **recorded(wanted)}
+    return draft.decide("advance", occurred_at=at, about=told, basis=reports)
+
+
+def advance_to_sign(
+    s: Situation, *, name: str, occurred_at: datetime | None = None, reason: str | None = None
+) -> Matter | None:
+    """What would be signed to take a transition; None where it wants no signature. Raises what `advance` raises."""
+    rule = s.protocol.transition(name)
+    at = s.moment_in_stint(occurred_at)
+    _check_reason(s, rule, reason, at)
+    return _wanted(s, rule, _judged(s, rule, at)[0], reason)
+
+
+def matter_of(s: Situation, rule: Transition, reports: tuple[GateReport, ...], reason: str | None) -> Matter:
+    """The record of a transition as it would be signed on these reports."""
+    asked = {"name": rule.name, "to": rule.to or None, "reason": reason if rule.reasons else None}
+    return matter(s, f"advance:{rule.name}", meaning=rule.signed, reports=reports, asked=asked)
 
 
 def live_authorisation(s: Situation, act: str, at: datetime) -> Passage | None:
@@ -81,6 +124,20 @@ def use(draft: Draft, authorised: Passage, at: datetime) -> None:
     draft.put("passages", authorised.key, replace(authorised, used_at=at))
 
 
+def _judged(s: Situation, rule: Transition, at: datetime) -> tuple[tuple[GateReport, ...], Passage | None]:
+    """Everything that speaks for or against a transition at `at`, and the authorisation its act would use up."""
+    reports = table(s.protocol).ask(rule, s.view(at), s.actor).reports
+    reports = (*reports, *_known_by_now(s, rule, at, told=reports))
+    authorised = live_authorisation(s, rule.records, at) if rule.records else None
+    if rule.records:
+        reports = (*reports, *act_reports(s, rule.records, authorised, at))
+    return reports, authorised
+
+
+def _wanted(s: Situation, rule: Transition, reports: tuple[GateReport, ...], reason: str | None) -> Matter | None:
+    return matter_of(s, rule, reports, reason) if rule.signed else None
+
+
 def _known_by_now(
     s: Situation, rule: Transition, at: datetime, *, told: tuple[GateReport, ...]
 ) -> tuple[GateReport, ...]:
@@ -97,7 +154,7 @@ def _check_reason(s: Situation, rule: Transition, reason: str | None, at: dateti
         allowed = ", ".join(rule.reasons)
         raise ImpossibleInputError(f"{rule.label} asks for a declared reason", place="reason", allowed=allowed)
     late = bool(rule.authorises) and s.now - at > s.protocol.late_after.elapsed
-    if late and not (reason or "").strip():
-        raise ImpossibleInputError(
-            f"{rule.label} is entered late: say why", place="reason", allowed="a reason for the late entry"
-        )
+    codes = rule.reasons or s.protocol.late_reasons
+    if late and not is_coded(reason, codes):
+        allowed = asked_for(codes, plainly="a reason for the late entry")
+        raise ImpossibleInputError(f"{rule.label} is entered late: say why", place="reason", allowed=allowed)

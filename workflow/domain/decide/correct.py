@@ -10,9 +10,10 @@ from workflow.domain.decide.steps import settle, watch
 from workflow.domain.decision import Decision, Draft
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, NotFoundError
 from workflow.domain.observation import Observation, Reading
+from workflow.domain.passage import Passage
 from workflow.domain.situation import Situation
 from workflow.domain.task import Task, TaskState
-from workflow.domain.work import Fact, asked_for_by, end_task, happened, open_task
+from workflow.domain.work import Fact, asked_for_by, end_task, happened, matches, open_task
 
 
 def correct(s: Situation, *, key: str, reason: str, reading: Reading | None) -> Decision:
@@ -38,11 +39,38 @@ def correct(s: Situation, *, key: str, reason: str, reading: Reading | None) -> 
     _take_back(draft, old, new)
     if new is not None:
         happened(draft, Fact(at=new.observed_at, observation=new))
+    _ask_anew(draft, old.item)
     shown = reassess(draft)
     undone = watch(draft, since=min(happened_at(seen) for seen in (old, new or old)))
+    voided = _void_signed(draft, old, undone, reason=reason.strip(), void=new is None)
     settle(draft)
-    about = {"observation": key, "item": old.item, "by": by, "reason": reason.strip(), "undone": undone, **shown}
+    about = {
+        "observation": key,
+        "item": old.item,
+        "by": by,
+        "reason": reason.strip(),
+        "undone": [passage.name for passage in undone],
+        "voided": voided,
+        **shown,
+    }
     return draft.decide("correct", occurred_at=old.observed_at, about=about)
+
+
+def _void_signed(draft: Draft, old: Observation, undone: list[Passage], *, reason: str, void: bool) -> list[str]:
+    """Void what was signed on the old value, or for a step that no longer holds; answers what was signed.
+
+    An approval that nobody has used yet and whose signature is gone is gone with it.
+    """
+    digests = {passage.signed for passage in undone}
+    why = f"the {old.item} it rests on was {'voided' if void else 'corrected'}: {reason}"
+    before = draft.episode.signatures
+    gone = draft.void(lambda one: old.key in one.rests_on or one.digest in digests, why=why)
+    now = draft.s.now
+    for key, passage in draft.episode.passages.items():
+        live = passage.until is not None and passage.until > now and passage.used_at is None
+        if live and passage.signed in gone:
+            draft.put("passages", key, replace(passage, until=max(now, passage.at)))
+    return sorted({one.about for one in before.values() if one.stands and one.digest in gone})
 
 
 def _take_back(draft: Draft, old: Observation, new: Observation | None) -> None:
@@ -63,6 +91,19 @@ def _take_back(draft: Draft, old: Observation, new: Observation | None) -> None:
                 continue
             why = f"the {old.item} it rests on was {'voided' if new is None else 'corrected'}"
             end_task(draft, task, state=TaskState.CANCELLED, why=why, at=draft.s.now)
+
+
+def _ask_anew(draft: Draft, item: str) -> None:
+    """A value that is gone may bring together those around it: what several in a row open is asked once more."""
+    standing = [seen for seen in draft.episode.observations.values() if seen.item == item and seen.stands]
+    newest = max(standing, key=lambda seen: seen.order, default=None)
+    if newest is None or newest.key not in draft.s.episode.observations:
+        return
+    fact, before = Fact(at=newest.observed_at, observation=newest), Draft(draft.s)
+    for rule in draft.s.protocol.tasks.values():
+        told = [one for one in rule.opens if matches(draft, one, fact) and not matches(before, one, fact)]
+        if told and not rule.repeats:
+            open_task(draft, rule, anchor=fact.at, fact=fact)
 
 
 def _open_now(draft: Draft, like: Task) -> bool:

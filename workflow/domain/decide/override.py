@@ -1,5 +1,7 @@
 """Override: two people let one candidate pass a gate that is not open, for a declared reason, visibly, for a while."""
 
+from dataclasses import replace
+
 from workflow.domain.criterion import Verdict
 from workflow.domain.decide.steps import propose, second_asked, settle, settle_proposal
 from workflow.domain.decision import Decision, Draft, refuse
@@ -7,14 +9,17 @@ from workflow.domain.errors import ImpossibleInputError
 from workflow.domain.gate import GateReport, closed, evidence, report
 from workflow.domain.passage import How, Override
 from workflow.domain.protocol import Dispensation, Gate
+from workflow.domain.signature import Matter, Signing
+from workflow.domain.signing import matter, recorded, sign, unsigned
 from workflow.domain.situation import Situation
 
 
-def override(s: Situation, *, gate: str, reason: str) -> Decision:
-    """Ask for a gate to be passed. The first person proposes, a second, other person makes it stand.
+def override(s: Situation, *, gate: str, reason: str, signed: Signing | None = None) -> Decision:
+    """Ask for a gate to be passed. The first person proposes, a second, other person makes it stand; both sign.
 
-    Raises UnknownNameError, and ImpossibleInputError for a reason that is not declared. Refused where the gate
-    declares no waiver or override, where it is open anyway, where a waiver meets a no, or where the role may not.
+    Raises UnknownNameError, StaleError where the signed digest no longer fits, and ImpossibleInputError for a reason
+    that is not declared. Refused where the gate declares no waiver or override, where it is open anyway, where a
+    waiver meets a no, where the role may not, and without a signature.
     """
     rule = s.protocol.gate(gate)
     seen = report(rule, s.view(s.now))
@@ -22,20 +27,46 @@ def override(s: Situation, *, gate: str, reason: str) -> Decision:
     bars = _bars(s, rule, seen)
     if rule.dispensation is None or bars:
         return refuse(s, "override", occurred_at=s.now, about=about, basis=(seen, *bars))
-    if reason not in rule.dispensation.reasons:
-        raise ImpossibleInputError(
-            f"{rule.label} declares no such reason", place="reason", allowed=", ".join(rule.dispensation.reasons)
-        )
+    wanted = _to_sign(s, rule, seen, reason)
+    if (bar := unsigned(s, wanted, signed)) is not None:
+        return refuse(s, "override", occurred_at=s.now, about=about, basis=(seen, bar))
     key = f"override:{gate}:{reason}"
-    asked = second_asked(s, key, (seen,))
+    asked = second_asked(s, key, (seen,), signed=wanted.digest)
     if asked is None:
-        return propose(s, "override", key, reports=(seen,), about=about, occurred_at=s.now, reason=reason)
+        return propose(
+            s,
+            "override",
+            key,
+            reports=(seen,),
+            about=about,
+            occurred_at=s.now,
+            reason=reason,
+            wanted=wanted,
+            signed=signed,
+        )
     draft = Draft(s)
     settle_proposal(draft, key)
     granted = _granted(s, rule.dispensation, gate=gate, reason=reason, second=asked.by, fingerprint=evidence(seen))
-    draft.put("overrides", granted.key, granted)
+    draft.put("overrides", granted.key, replace(granted, signed=sign(draft, wanted, signed)))
     settle(draft)
-    return draft.decide("override", occurred_at=s.now, about={**about, "second": asked.by}, basis=(seen,))
+    told = {**about, "second": asked.by, **recorded(wanted)}
+    return draft.decide("override", occurred_at=s.now, about=told, basis=(seen,))
+
+
+def override_to_sign(s: Situation, *, gate: str, reason: str) -> Matter:
+    """What would be signed to let a gate be passed. Raises UnknownNameError, ImpossibleInputError."""
+    rule = s.protocol.gate(gate)
+    return _to_sign(s, rule, report(rule, s.view(s.now)), reason)
+
+
+def _to_sign(s: Situation, rule: Gate, seen: GateReport, reason: str) -> Matter:
+    reasons = rule.dispensation.reasons if rule.dispensation else ()
+    if reason not in reasons:
+        allowed = ", ".join(reasons) or "this gate declares none"
+        raise ImpossibleInputError(f"{rule.label} declares no such reason", place="reason", allowed=allowed)
+    meaning = f"I have seen that “{rule.label}” is not open, and answer for it being passed: {reason}"
+    asked = {"gate": rule.key, "reason": reason}
+    return matter(s, f"override:{rule.key}", meaning=meaning, reports=(seen,), asked=asked)
 
 
 def _granted(s: Situation, rule: Dispensation, *, gate: str, reason: str, second: str, fingerprint: str) -> Override:

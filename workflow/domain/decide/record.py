@@ -34,7 +34,7 @@ def record(s: Situation, *, readings: tuple[Reading, ...]) -> Decision:
     first = min(s.now, *(reading.observed_at for reading in readings))
     undone = watch(draft, since=min(first, *(happened_at(reading) for reading in readings)))
     settle(draft)
-    about = {"items": [reading.item for reading in readings], "undone": undone, **shown}
+    about = {"items": [reading.item for reading in readings], "undone": [passage.name for passage in undone], **shown}
     return draft.decide("record", occurred_at=first, about=about)
 
 

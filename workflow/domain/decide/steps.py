@@ -15,6 +15,8 @@ from workflow.domain.machine import reports_of
 from workflow.domain.passage import How, Passage, Proposal
 from workflow.domain.policy import Relation, Verb, permits
 from workflow.domain.protocol import Transition
+from workflow.domain.signature import Matter, Signing
+from workflow.domain.signing import recorded, sign
 from workflow.domain.situation import Situation
 from workflow.domain.task import Scope, TaskState
 from workflow.domain.trial import Trial
@@ -50,13 +52,22 @@ def settle(draft: Draft) -> None:
         draft.set(closed_at=draft.s.now)
 
 
-def go(draft: Draft, rule: Transition, *, at: datetime, how: How, second: str | None, reason: str | None) -> None:
-    """Take a transition that may be taken: trial, passage, act, stage."""
+def go(
+    draft: Draft,
+    rule: Transition,
+    *,
+    at: datetime,
+    how: How,
+    second: str | None,
+    reason: str | None,
+    signed: str | None = None,
+) -> None:
+    """Take a transition that may be taken: trial, passage, act, stage. `signed` is the digest of what was signed."""
     if rule.ends_trial:
         end_trial(draft, outcome=rule.ends_trial, at=at)
     if rule.begins_trial is not None:
         _begin_trial(draft, rule, at=at)
-    pass_gate(draft, rule, at=at, how=how, second=second, reason=reason)
+    pass_gate(draft, rule, at=at, how=how, second=second, reason=reason, signed=signed)
     if rule.records:
         act_done(draft, rule.records, at=at, transition=rule.name)
     if rule.to:
@@ -89,7 +100,14 @@ def lapse(draft: Draft, *, at: datetime) -> None:
 
 
 def pass_gate(
-    draft: Draft, rule: Transition, *, at: datetime, how: How, second: str | None, reason: str | None
+    draft: Draft,
+    rule: Transition,
+    *,
+    at: datetime,
+    how: How,
+    second: str | None,
+    reason: str | None,
+    signed: str | None,
 ) -> None:
     """Note who went through which gate on what ground; with an act, this is its authorisation."""
     trial, key = draft.episode.trial, f"{draft.episode.seq + 1}"
@@ -105,18 +123,19 @@ def pass_gate(
         until=until,
         trial=trial.number if trial else None,
         reason=reason,
+        signed=signed,
     )
     draft.put("passages", key, passage)
 
 
-def watch(draft: Draft, *, since: datetime) -> list[str]:
+def watch(draft: Draft, *, since: datetime) -> list[Passage]:
     """Open a safety review where a gate passed at `since` or later held before, and does not on what is known by now.
 
-    Answers the names of those passages. Nobody is moved back.
+    Answers those passages. Nobody is moved back.
     """
     s = draft.s
     passed = [p for p in s.episode.passages.values() if p.how is not How.DEVIATION and (p.used_at or p.at) >= since]
-    undone = [p.name for p in passed if _undone(s.view(s.now), draft.view(s.now), p)]
+    undone = [p for p in passed if _undone(s.view(s.now), draft.view(s.now), p)]
     if undone:
         open_task(draft, s.protocol.task(s.protocol.safety_task), anchor=s.now)
     return undone
@@ -135,12 +154,14 @@ def ground(reports: tuple[GateReport, ...]) -> How:
     return How.OVERRIDDEN if "overridden" in verdicts else How.WAIVED if "waived" in verdicts else How.OPEN
 
 
-def second_asked(s: Situation, key: str, reports: tuple[GateReport, ...]) -> Proposal | None:
-    """What another person has asked for already, on the same evidence, and not too long ago."""
+def second_asked(
+    s: Situation, key: str, reports: tuple[GateReport, ...], *, signed: str | None = None
+) -> Proposal | None:
+    """What another person has asked for already, on the same evidence, and not too long ago; `signed` as they did."""
     asked = s.episode.proposals.get(key)
     if asked is None or asked.settled_at is not None or asked.until < s.now:
         return None
-    same = asked.evidence == seen_by(s.episode.version, key, reports)
+    same = asked.evidence == seen_by(s.episode.version, key, reports) and asked.signed == signed
     return asked if same and (asked.by != s.actor.id or _may_second_themselves(s, key)) else None
 
 
@@ -163,8 +184,13 @@ def propose(
     about: Mapping[str, object],
     occurred_at: datetime,
     reason: str,
+    wanted: Matter | None = None,
+    signed: Signing | None = None,
 ) -> Decision:
-    """Note that one person asks, and open the task that finds the second. Asking twice oneself is refused."""
+    """Note that one person asks, and open the task that finds the second. Asking twice oneself is refused.
+
+    Where both sign (`wanted`), the first signature is put here; one under an earlier asking is voided.
+    """
     asked = s.episode.proposals.get(key)
     evidence_now = seen_by(s.episode.version, key, reports)
     live = asked is not None and asked.settled_at is None and asked.until >= s.now
@@ -174,13 +200,17 @@ def propose(
             verb, occurred_at=occurred_at, about=about, basis=(*reports, bar), outcome=Outcome.REFUSED
         )
     draft = Draft(s)
+    if asked is not None and asked.signed is not None and asked.settled_at is None:
+        _void_asked(draft, asked, "asked anew")
+    digest = sign(draft, wanted, signed)
     until = s.now + s.protocol.second_person_lapses.elapsed
     _end_proposal_task(draft, key, "asked again on new evidence")
     open_task(draft, s.protocol.task(s.protocol.second_person_task), anchor=s.now, about=key)
     seen = seen_by(draft.version, key, reports)  # as it stands once this is asked: asking may open a closed episode
-    asked_now = Proposal(key=key, by=s.actor.id, at=s.now, until=until, evidence=seen, reason=reason)
+    asked_now = Proposal(key=key, by=s.actor.id, at=s.now, until=until, evidence=seen, reason=reason, signed=digest)
     draft.put("proposals", key, asked_now)
-    return draft.decide(verb, occurred_at=occurred_at, about=about, basis=reports, outcome=Outcome.PROPOSED)
+    told = {**about, **recorded(wanted)}
+    return draft.decide(verb, occurred_at=occurred_at, about=told, basis=reports, outcome=Outcome.PROPOSED)
 
 
 def settle_proposal(draft: Draft, key: str) -> None:
@@ -200,6 +230,12 @@ def _settle_proposals(draft: Draft) -> None:
     for key, asked in draft.episode.proposals.items():
         if asked.settled_at is None:
             draft.put("proposals", key, replace(asked, settled_at=draft.s.now))
+            _void_asked(draft, asked, "the candidate moved on before a second person agreed")
+
+
+def _void_asked(draft: Draft, asked: Proposal, why: str) -> None:
+    """Void what the first person signed."""
+    draft.void(lambda one: one.digest == asked.signed and one.by == asked.by, why=why)
 
 
 def _undone(before: View, after: View, passage: Passage) -> bool:

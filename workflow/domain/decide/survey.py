@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 
 from workflow.domain.criterion import Verdict
-from workflow.domain.decide.advance import act_reports, live_authorisation
+from workflow.domain.decide.advance import act_reports, live_authorisation, matter_of
 from workflow.domain.gate import GateReport
 from workflow.domain.machine import table
 from workflow.domain.protocol import Transition
 from workflow.domain.response import Response
+from workflow.domain.signature import Matter
 from workflow.domain.situation import Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One transition from here, what each of its gates answers, and what would open it."""
+    """One transition from here, what each of its gates answers, and what would open it.
+
+    `signed` is the meaning of the signature it wants; `to_sign` what would be signed now, without a declared reason.
+    """
 
     name: str
     label: str
@@ -22,6 +26,8 @@ class Option:
     reports: tuple[GateReport, ...]
     second_person: bool
     reasons: tuple[str, ...]
+    signed: str = ""
+    to_sign: Matter | None = None
 
     @property
     def opens_when(self) -> tuple[str, ...]:
@@ -55,7 +61,13 @@ def _option(s: Situation, rule: Transition) -> Option:
         reports=reports,
         second_person=rule.second_person,
         reasons=rule.reasons,
+        signed=rule.signed,
+        to_sign=matter_of(s, rule, reports, None) if _can_be_signed(rule, reports) else None,
     )
+
+
+def _can_be_signed(rule: Transition, reports: tuple[GateReport, ...]) -> bool:
+    return bool(rule.signed) and not rule.reasons and all(seen.passes for seen in reports)
 
 
 def _verdict(reports: tuple[GateReport, ...]) -> Verdict:

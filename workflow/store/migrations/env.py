@@ -5,11 +5,12 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from workflow.store import entrance, journal, places, tables
+from workflow.store import entrance, journal, places, signed, tables
 
 assert entrance
 assert journal
 assert places
+assert signed
 assert tables
 
 _engine = create_engine(make_url(context.config.attributes["url"]).set(drivername="postgresql+psycopg"))
