@@ -289,7 +289,7 @@ def test_somebody_erased_after_the_backup_is_erased_again(
     with store.transaction(["north"]) as connection:
         code = str(connection.scalar(text("SELECT code FROM candidate")))
     erase.propose(store, someone("lead"), site="north", code=code, reason="requested")
-    erase.agree(store, someone("admin"), site="north", code=code)
+    erase.agree(store, someone("clinician"), site="north", code=code)
     notary.take(hospital.office)
     assert hospital.restore().erased_again == 1
     verifying = hospital.store("theca_verify")

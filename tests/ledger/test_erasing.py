@@ -63,7 +63,7 @@ def dumped(database: Database) -> str:
 def erased(store: Store, someone: Callable[..., Person], episode: str) -> str:
     code = code_of(store, episode)
     erase.propose(store, someone("lead"), site="north", code=code, reason="requested")
-    return erase.agree(store, someone("admin"), site="north", code=code)
+    return erase.agree(store, someone("clinician"), site="north", code=code)
 
 
 def test_nothing_that_could_be_read_is_left(
@@ -98,7 +98,7 @@ def test_the_chains_stay_sound_and_say_that_what_they_held_is_sealed_for_good(
             text("SELECT actor, verb, head FROM chain_line WHERE chain = 'site:north' ORDER BY seq")
         )
         told = [(line.actor, line.verb) for line in last][-2:]
-    assert told == [("lead-1", "propose_erasure"), ("admin-1", "erase")]
+    assert told == [("lead-1", "propose_erasure"), ("clinician-1", "erase")]
     assert look.chain(_desk(store), someone("coordinator"), other, after=0, most=10)
 
 
@@ -137,7 +137,9 @@ def test_whoever_proposed_it_cannot_agree(store: Store, canary: str, close: Clos
     erase.propose(store, someone("lead"), site="north", code=code, reason="requested")
     with pytest.raises(NotPermittedError, match="yourself"):
         erase.agree(store, someone("lead"), site="north", code=code)
-    candidate = erase.propose(store, someone("admin"), site="north", code=code, reason="requested")  # changes nothing
+    candidate = erase.propose(
+        store, someone("clinician"), site="north", code=code, reason="requested"
+    )  # changes nothing
     with pytest.raises(NotPermittedError):
         erase.agree(store, someone("lead"), site="north", code=code)
     with store.transaction(["north"]) as connection, pytest.raises(DBAPIError, match="nobody else proposed"):
@@ -156,7 +158,7 @@ def test_what_must_be_kept_is_kept(store: Store, canary: str, close: Close, some
     erase.propose(store, someone("lead"), **asked)
     close(canary, 9)
     with pytest.raises(ImpossibleNowError, match="kept still"):
-        erase.agree(store, someone("admin"), site="north", code=code)
+        erase.agree(store, someone("clinician"), site="north", code=code)
 
 
 def test_the_database_itself_keeps_what_must_be_kept(
@@ -167,13 +169,13 @@ def test_the_database_itself_keeps_what_must_be_kept(
     candidate = erase.propose(store, someone("lead"), site="north", code=code, reason="requested")
     close(canary, 1)
     with store.transaction(["north"]) as connection, pytest.raises(DBAPIError, match="to be kept still"):
-        erasures.erase(connection, site="north", candidate=candidate, by="admin-1")
+        erasures.erase(connection, site="north", candidate=candidate, by="clinician-1")
 
 
 def test_nobody_else_may(store: Store, canary: str, close: Close, someone: Callable[..., Person]):
     close(canary, 11)
     code = code_of(store, canary)
-    for role in ("nurse", "coordinator", "clinician", "auditor", "service"):
+    for role in ("nurse", "coordinator", "admin", "auditor", "service"):
         with pytest.raises(NotPermittedError):
             erase.propose(store, someone(role), site="north", code=code, reason="requested")
     for asked in ({"site": "south", "code": code}, {"site": "north", "code": "C-NOBODY"}):

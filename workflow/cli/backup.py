@@ -23,8 +23,7 @@ restores = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def make(folder: Annotated[Path, typer.Argument(help="a new folder")]) -> None:
     """Write everything in the database into a new folder, as theca_backup. No key is in it: keep those elsewhere."""
     with plainly(), ground(upgrade=False) as here:
-        url = here.now.database_backup_url or here.now.database_admin_url
-        made = backup.dump(url, folder)
+        made = backup.dump(here.backup_url(), folder)
         print(
             f"{folder}: everything at {made.at:%Y-%m-%d %H:%M:%S} UTC, {made.sha256[:12]}; the key files are not in it"
         )
@@ -52,7 +51,7 @@ def bring_back(
             key = here.now.theca_key_file
             if key is None:
                 raise ImpossibleInputError("no key file is set", allowed="THECA_KEY_FILE names it")
-            back = backup.restore(here.now.database_admin_url, folder, notes, vault.Vault.from_file(key))
+            back = backup.restore(here.admin_url(), folder, notes, vault.Vault.from_file(key))
             print(
                 f"back: {backup.PAGE} says {back.backup.at:%Y-%m-%d %H:%M:%S} UTC, in {time.monotonic() - began:.0f} s;"
                 f" letters are paused, {back.handed_over} had left by the journal, {back.erased_again} erased again"

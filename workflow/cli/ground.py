@@ -49,6 +49,14 @@ class Ground:
         """The store as theca_worker."""
         return open_store(self.now.database_worker_url or self.now.database_url, self.now.theca_key_file)
 
+    def backup_url(self) -> str:
+        """The database as theca_backup, or theca_migrate where that is not set."""
+        return self.now.database_backup_url or self.now.database_admin_url
+
+    def admin_url(self) -> str:
+        """The database as theca_migrate."""
+        return self.now.database_admin_url
+
     def verify(self) -> Store:
         """The store as theca_verify, or theca_migrate where that is not set; without the key file nothing is opened."""
         url = self.now.database_verify_url or self.now.database_admin_url

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from workflow.domain.actor import Actor, Role
 from workflow.domain.chain_line import of_site
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, NotFoundError, NotPermittedError
-from workflow.domain.policy import Verb, permits
+from workflow.domain.policy import Verb
+from workflow.service.look import where
 from workflow.store import chains, erasures
 from workflow.store.erasures import Known, Proposed
 from workflow.store.session import Store
@@ -76,15 +76,8 @@ def listed(store: Store, person: Person, *, site: str) -> list[Proposed]:
 
 
 def _require(person: Person, site: str) -> None:
-    """Whoever manages a site, or leads its clinicians. Raises NotFoundError, NotPermittedError."""
-    if site not in person.sites:
-        raise NotFoundError("there is no such site among yours", place="site", allowed=", ".join(person.sites))
-    if not _may(person.at(site)):
-        raise NotPermittedError("erase is not yours to do here", allowed="roles: admin, lead")
-
-
-def _may(actor: Actor) -> bool:
-    return permits(actor, Verb.MANAGE) or actor.holds(Role.LEAD)
+    """Refuse whoever may not erase here. Raises NotFoundError, NotPermittedError."""
+    where(person, Verb.ERASE, site)
 
 
 def _erasable(connection: Connection, site: str, code: str) -> Known:
