@@ -19,5 +19,6 @@ RUN pip install --no-deps --no-build-isolation .
 
 USER theca
 WORKDIR /var/lib/theca
+RUN mkdir --mode=700 checkpoints
 EXPOSE 8321
 CMD ["uvicorn", "--factory", "api.app:app", "--host", "0.0.0.0", "--port", "8321", "--no-access-log", "--no-proxy-headers"]

@@ -3,6 +3,7 @@
 look       ring; where nobody hears it, or nobody has looked for 15 s, fire what is due here
 send       where nobody has sent for 15 s, send what waits here
 heartbeat  tell a monitor outside that time is kept
+notary     sign how far the ledger has come, in a process of its own: nobody else may read what it signs with
 
 So a broker that is away, or hears and does nothing, delays a reminder by no more than 20 seconds.
 """
@@ -14,8 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from workers.heartbeat import Heartbeat
+from workflow.domain.errors import TroubleError
 from workflow.service.deliver import relay
 from workflow.service.fire import sweep
+from workflow.service.notary import Office, office_of, take
 from workflow.service.outward.ways import transport
 from workflow.settings import Settings
 from workflow.store import pulse
@@ -23,6 +26,7 @@ from workflow.store.bell import Bell
 from workflow.store.session import Store, UnavailableError, open_store
 
 TICK_SECONDS = 5
+NOTARY_SECONDS = 60
 PATIENCE = timedelta(seconds=15)  # how long the jobs may let wait what this process could do itself
 
 log = logging.getLogger(__name__)
@@ -83,6 +87,12 @@ def alone(now: Settings, store: Store) -> tuple[Round, ...]:
     )
 
 
+def notarial(now: Settings, store: Store) -> tuple[Round, ...]:
+    """What the notary does, as theca_verify and without the key file. Raises ImpossibleInputError, KeyFileError."""
+    office = office_of(now, store)
+    return (Round(name="notary", do=lambda: _sign(office), every=NOTARY_SECONDS),)
+
+
 def look_if_nobody_does(store: Store, bell: Bell) -> int:
     """Ring, and fire what is due here where nobody hears it or nobody has looked lately. Answers how many fired."""
     heard = bell.ring()
@@ -106,6 +116,16 @@ def _lately(store: Store, name: str) -> bool:
 def _send(now: Settings, store: Store) -> int:
     with transport(now).held() as out:
         return relay(store, out, link=now.theca_public_url)
+
+
+def _sign(office: Office) -> None:
+    """The next checkpoint. Where the database does not hold what was signed, that is said, and nothing is signed."""
+    try:
+        take(office)
+    except TroubleError as wrong:
+        log.error("notary: %s", wrong.detail)  # noqa: TRY400 - a traceback would carry values
+        if isinstance(wrong, UnavailableError):
+            raise
 
 
 def _heartbeat(now: Settings, store: Store) -> tuple[Round, ...]:

@@ -11,18 +11,24 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Where the engines are, which key seals identities, and how mail leaves. Frozen once read."""
 
-    model_config = SettingsConfigDict(frozen=True, env_prefix="", extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, env_prefix="", env_ignore_empty=True, extra="ignore")
 
     database_url: str = Field(default="", description="PostgreSQL 15 or newer, as theca_app or theca_worker")
     database_admin_url: str = Field(default="", description="the same database as theca_migrate: db upgrade, people")
     database_worker_url: str = Field(default="", description="the same database as theca_worker, for workers")
     database_verify_url: str = Field(default="", description="the same database as theca_verify: doctor --invariants")
+    database_backup_url: str = Field(default="", description="the same database as theca_backup: theca backup")
     database_pooler: str = Field(default="", description="'transaction' behind PgBouncer: no prepared statements")
     broker_url: str = Field(default="", description="another broker for Celery, like amqp://; empty: REDIS_URL")
     redis_url: str = Field(default="", description="the doorbell: a Redis-protocol broker")
     theca_data: Path = Field(default=Path(".theca"), description="where the embedded engines keep their data")
     theca_port: int = Field(default=8321, ge=1, le=65535, description="where the demo and `theca up` answer")
     theca_key_file: Path | None = Field(default=None, description="32 bytes, base64; kept out of backups")
+    theca_checkpoints: Path | None = Field(default=None, description="where signed checkpoints go: a file of their own")
+    theca_checkpoint_key: Path | None = Field(default=None, description="what signs them; for the notary's eyes only")
+    theca_origin: str = Field(
+        default="theca", pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,99}$", description="whose ledger it is, in checkpoints"
+    )
     theca_public_url: str = Field(default="", description="what links in messages begin with")
     theca_token: str = Field(default="", description="a bearer token: in whose name the command line acts")
     theca_cookie: str = Field(

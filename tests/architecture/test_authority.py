@@ -74,7 +74,10 @@ def test_whoever_is_named_may_and_the_machine_does_only_what_is_the_machines() -
             assert able, name
 
 
-OPENS = {"admin": As.MIGRATE, "desk": As.APP, "worker": As.WORKER, "verify": As.VERIFY}
+OPENS = {"admin": As.MIGRATE, "desk": As.APP, "worker": As.WORKER, "verify": As.VERIFY} | {
+    "backup_url": As.BACKUP,
+    "admin_url": As.MIGRATE,
+}
 
 
 def _opened(module: str) -> set[As]:

@@ -16,7 +16,7 @@ from workflow.store.roles import LOGINS
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if "build" in service}
-RUNNING = {"db", "redis", "api", "worker", "beat"}
+RUNNING = {"db", "redis", "api", "worker", "beat", "notary"}
 ONCE = {"establish", "migrate"}
 # What reads these is PostgreSQL's image, and `theca db establish`, once.
 NOT_SETTINGS = {"DATABASE_SUPERUSER_URL"}
@@ -37,7 +37,7 @@ def environment(service: str) -> dict[str, str]:
 
 def test_the_services_are_the_parts_of_theca() -> None:
     assert set(SERVICES) == RUNNING | ONCE
-    assert {"api", "worker", "beat", "migrate", "establish"} == OURS
+    assert {"api", "worker", "beat", "notary", "migrate", "establish"} == OURS
 
 
 def test_ours_are_one_image() -> None:
@@ -81,7 +81,8 @@ def test_every_variable_is_a_setting(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "role"), [("api", "theca_app"), ("worker", "theca_worker"), ("migrate", "theca_migrate")]
+    ("name", "role"),
+    [("api", "theca_app"), ("worker", "theca_worker"), ("migrate", "theca_migrate"), ("notary", "theca_verify")],
 )
 def test_each_signs_in_as_its_own_role_and_holds_no_other_key(name: str, role: str) -> None:
     urls = [value for one, value in environment(name).items() if one.startswith("DATABASE_")]
@@ -110,6 +111,17 @@ def test_the_key_file_is_where_the_settings_say() -> None:
         place = environment(name)["THECA_KEY_FILE"]
         assert place == f"/run/secrets/{SERVICES[name]['secrets'][0]}"
     assert "secrets" not in SERVICES["beat"]
+
+
+def test_only_the_notary_can_sign_and_it_opens_nothing() -> None:
+    holding = {name for name in SERVICES if "theca_checkpoint_key" in SERVICES[name].get("secrets", ())}
+    assert holding == {"notary"}
+    assert "THECA_KEY_FILE" not in environment("notary")
+    assert environment("notary")["THECA_CHECKPOINT_KEY"] == "/run/secrets/theca_checkpoint_key"
+    volume, _, place = SERVICES["notary"]["volumes"][0].partition(":")
+    assert environment("notary")["THECA_CHECKPOINTS"].startswith(place)
+    assert volume not in {one.partition(":")[0] for one in SERVICES["db"]["volumes"]}
+    assert words("notary") == ["python", "-m", "workers", "--notary"]
 
 
 def test_the_commands_are_real() -> None:

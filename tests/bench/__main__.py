@@ -1,11 +1,19 @@
-"""`python -m tests.bench [kernel|durable|simulate|sweep ...]`: measure, print the tables, keep them in docs/bench."""
+"""`python -m tests.bench [kernel|durable|verify ...]`: measure, print the tables, keep them in docs/bench."""
 
 import sys
 
-from tests.bench import durable, kernel, simulate, sweep
+from tests.bench import chain, durable, kernel, restore, simulate, sweep, verify
 from tests.bench.figures import keep, show
 
-BENCHES = {"kernel": kernel.measure, "durable": durable.measure, "simulate": simulate.measure, "sweep": sweep.measure}
+BENCHES = {
+    "kernel": kernel.measure,
+    "durable": durable.measure,
+    "simulate": simulate.measure,
+    "sweep": sweep.measure,
+    "verify": verify.measure,
+    "chain": chain.measure,
+    "restore": restore.measure,
+}
 
 
 def main() -> int:

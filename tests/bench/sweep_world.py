@@ -82,11 +82,11 @@ def worlds(servers: Engines, key: Path, *, due: int, sizes: Sequence[int]) -> It
     """A database for each number of open episodes; in each the same so many can be made due."""
     passwords = roles.new_passwords()
     with ExitStack() as stack:
-        first = _first(servers, key, passwords, due=due)
-        yield [stack.enter_context(_grown(first, key, passwords, due=due, size=size)) for size in sizes]
+        made = first(servers, key, passwords, due=due)
+        yield [stack.enter_context(_grown(made, key, passwords, due=due, size=size)) for size in sizes]
 
 
-def _first(servers: Engines, key: Path, passwords: Mapping[str, str], *, due: int) -> str:
+def first(servers: Engines, key: Path, passwords: Mapping[str, str], *, due: int) -> str:
     """The database that the others are copies of; answers its address as the superuser."""
     roles.establish(servers.admin_url, "sweep", passwords)
     urls = {role: roles.url_of(servers.admin_url, role, word, "sweep") for role, word in passwords.items()}
@@ -100,9 +100,9 @@ def _first(servers: Engines, key: Path, passwords: Mapping[str, str], *, due: in
 
 
 @contextmanager
-def _grown(first: str, key: Path, passwords: Mapping[str, str], *, due: int, size: int) -> Iterator[World]:
+def _grown(made: str, key: Path, passwords: Mapping[str, str], *, due: int, size: int) -> Iterator[World]:
     """A copy of the first database, grown to a size."""
-    server, name = first.rsplit("/", 1)[0], f"sweep_{size}"
+    server, name = made.rsplit("/", 1)[0], f"sweep_{size}"
     superuser = f"{server}/{name}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE sweep")

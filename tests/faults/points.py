@@ -42,6 +42,11 @@ DELIVERY = {
     "D8": ("inside the mark", 1, 2),
     "D9": ("marked", 1, 1),
 }
+# The point, what it is, and whether the note is in the file once the notary is dead; the next one follows either way.
+CHECKPOINT = {"C2": ("signed, not written", False), "C3": ("on disk, not remembered", True)}
 OURS = {
-    name for table in (DECISION, TIMER, ENROLMENT, DELIVERY) for name in table if name[0] in "TFD" and name[1].isdigit()
+    name
+    for table in (DECISION, TIMER, ENROLMENT, DELIVERY, CHECKPOINT)
+    for name in table
+    if name[0] in "TFDC" and name[1].isdigit()
 }

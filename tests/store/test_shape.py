@@ -7,7 +7,7 @@ from alembic import command
 from sqlalchemy import create_engine, text
 
 from workflow import engines
-from workflow.store import migrate, roles
+from workflow.store import chains, migrate, roles
 
 _numbers = count(1)
 
@@ -34,6 +34,18 @@ def test_from_the_step_before_with_rows_in_it(empty: str):
     migrate.upgrade(empty)
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT zone FROM site")) == "Europe/Berlin"
+    engine.dispose()
+
+
+def test_what_was_published_before_there_was_a_chain_of_it_is_told_by_the_upgrade(empty: str):
+    migrate.upgrade(empty, "0012")
+    engine = create_engine(empty)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO protocol_version VALUES ('p', 1, repeat('a', 64), 'x', now())"))
+    migrate.upgrade(empty)
+    with engine.begin() as connection:
+        told = chains.read(connection, "protocols")
+    assert [(one.actor, one.about) for one in told] == [("system:upgrade", {"protocol": "p@1", "sha256": "a" * 64})]
     engine.dispose()
 
 

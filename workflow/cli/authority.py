@@ -26,6 +26,7 @@ class As(StrEnum):
     WORKER = "theca_worker"
     VERIFY = "theca_verify"
     MIGRATE = "theca_migrate"
+    BACKUP = "theca_backup"
     SUPERUSER = "a superuser"
     NOT = "-"
 
@@ -73,10 +74,22 @@ COMMANDS: Mapping[str, Authority] = MappingProxyType(
         "sweep": _machine(Verb.OPERATE, As.WORKER),
         "why": _bearer(Verb.READ),
         "huddle": _bearer(Verb.READ),
-        "ledger": _bearer(Verb.READ_LEDGER),
+        "ledger show": _bearer(Verb.READ_LEDGER),
+        "ledger verify": _machine(Verb.VERIFY, As.VERIFY),
+        "ledger export": _machine(Verb.VERIFY, As.VERIFY),
+        "ledger checkpoint": _machine(Verb.OPERATE, As.VERIFY),
+        "ledger key": _FILES,
+        "backup": _machine(Verb.BACKUP, As.BACKUP),
+        "restore": _machine(Verb.BACKUP, As.MIGRATE, As.VERIFY),
+        "relay resume": _machine(Verb.OPERATE, As.MIGRATE),
+        "relay review": _bearer(Verb.RELEASE_BACKLOG),
+        "erase propose": _bearer(Verb.ERASE),
+        "erase agree": _bearer(Verb.ERASE),
+        "erase list": _bearer(Verb.ERASE),
         "notify test": _machine(Verb.OPERATE, As.WORKER),
         "db upgrade": _machine(Verb.OPERATE, As.MIGRATE),
         "db key": _FILES,
+        "db rotate-key": _machine(Verb.OPERATE, As.MIGRATE),
         "db establish": _machine(Verb.OPERATE, As.SUPERUSER),
         "site add": _machine(Verb.MANAGE, As.MIGRATE),
         "site set": _machine(Verb.SET_PARAMETER, As.MIGRATE),

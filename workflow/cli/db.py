@@ -1,13 +1,16 @@
 """theca db: the database's roles and shape."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workflow.cli.ground import DATABASE, REFUSED, ground, plainly
+from workflow.service import people
 from workflow.store import migrate, roles, vault
+from workflow.store.vault import Vault
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -30,6 +33,19 @@ def key(file: Annotated[Path, typer.Argument(help="a new file; one that is there
         print(f"theca: {file} was not written: {wrong.strerror}", file=sys.stderr)
         raise typer.Exit(REFUSED) from None
     print(f"THECA_KEY_FILE={file.absolute()}")
+
+
+@app.command("rotate-key")
+def rotate_key(new: Annotated[Path, typer.Argument(help="the new key file", exists=True, dir_okay=False)]) -> None:
+    """Exchange the key file: what it wrapped is wrapped by the new one, all or nothing. Stop everything else first.
+
+    What was sealed under candidates' own keys stays. Signed links that were sent open nothing any more. Keep the old
+    file as long as backups from before are kept.
+    """
+    with plainly(), ground(upgrade=False) as here, closing(here.admin()) as store:
+        found = people.rotate_key(store, Vault.from_file(new))
+        print(f"{found.candidates} candidates, {found.addresses} addresses; from now on:")
+        print(f"THECA_KEY_FILE={new.absolute()}")
 
 
 @app.command()

@@ -17,13 +17,15 @@ from workflow import engines
 from workflow.domain.errors import NotPermittedError, TroubleError
 from workflow.service.act import Desk
 from workflow.settings import Settings, settings
-from workflow.store import migrate, roles, vault
+from workflow.store import migrate, roles, signing, vault
 from workflow.store.bell import Bell
-from workflow.store.session import Store, UnavailableError, open_store
+from workflow.store.session import Store, UnavailableError, open_sealed, open_store
 from workflow.store.staff import Person, who_is
 
 DATABASE = "theca"
 REFUSED, BAD_USAGE, COULD_NOT = 1, 2, 3
+_FILES = ("theca_key_file", "theca_checkpoints", "theca_checkpoint_key")
+_UNCHECKED = ("unavailable", "key_file", "unchecked")
 OTHERS_HAVE = 10.0  # seconds
 
 
@@ -47,9 +49,18 @@ class Ground:
         """The store as theca_worker."""
         return open_store(self.now.database_worker_url or self.now.database_url, self.now.theca_key_file)
 
+    def backup_url(self) -> str:
+        """The database as theca_backup, or theca_migrate where that is not set."""
+        return self.now.database_backup_url or self.now.database_admin_url
+
+    def admin_url(self) -> str:
+        """The database as theca_migrate."""
+        return self.now.database_admin_url
+
     def verify(self) -> Store:
-        """The store as theca_verify, or theca_migrate where that is not set."""
-        return open_store(self.now.database_verify_url or self.now.database_admin_url, self.now.theca_key_file)
+        """The store as theca_verify, or theca_migrate where that is not set; without the key file nothing is opened."""
+        url = self.now.database_verify_url or self.now.database_admin_url
+        return open_store(url, self.now.theca_key_file) if self.now.theca_key_file else open_sealed(url)
 
 
 @contextmanager
@@ -71,7 +82,8 @@ def ground(*, upgrade: bool = True) -> Iterator[Ground]:
             if upgrade and migrate.current(variables["DATABASE_ADMIN_URL"]) != migrate.head():
                 migrate.upgrade(variables["DATABASE_ADMIN_URL"])
         embedded = now.model_copy(update={name.lower(): value for name, value in variables.items()})
-        embedded = embedded.model_copy(update={"theca_key_file": Path(variables["THECA_KEY_FILE"])})
+        files = {name: Path(variables[name.upper()]) for name in _FILES}
+        embedded = embedded.model_copy(update=files)
         try:
             yield Ground(now=embedded, variables=variables)
         finally:
@@ -87,7 +99,7 @@ def plainly() -> Iterator[None]:
         place = f" ({wrong.place})" if wrong.place else ""
         allowed = f"; allowed: {wrong.allowed}" if wrong.allowed else ""
         print(f"theca: {wrong.detail}{place}{allowed}", file=sys.stderr)
-        raise typer.Exit(COULD_NOT if wrong.code in ("unavailable", "key_file") else REFUSED) from None
+        raise typer.Exit(COULD_NOT if wrong.code in _UNCHECKED else REFUSED) from None
     except engines.EnginesError as wrong:
         print(f"theca: {wrong}", file=sys.stderr)
         raise typer.Exit(COULD_NOT) from None
@@ -155,13 +167,19 @@ def _variables(now: Settings, data: Path, running: engines.Engines) -> dict[str,
         write_private(kept, json.dumps(passwords))
     if not key.exists():
         vault.create_key_file(key)
+    signs = data / "checkpoints" / "key"
+    if not signs.exists():
+        signing.create(signs, now.theca_origin)
     urls = {role: roles.url_of(running.admin_url, role, password, DATABASE) for role, password in passwords.items()}
     return {
         "DATABASE_URL": urls["theca_app"],
         "DATABASE_ADMIN_URL": urls["theca_migrate"],
+        "DATABASE_BACKUP_URL": urls["theca_backup"],
         "DATABASE_VERIFY_URL": urls["theca_verify"],
         "DATABASE_WORKER_URL": urls["theca_worker"],
         "REDIS_URL": running.redis_url,
         "THECA_KEY_FILE": str(key),
+        "THECA_CHECKPOINTS": str(signs.with_name("notes")),
+        "THECA_CHECKPOINT_KEY": str(signs),
         "THECA_PUBLIC_URL": now.theca_public_url or f"http://127.0.0.1:{now.theca_port}",
     }

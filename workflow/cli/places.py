@@ -48,6 +48,9 @@ def add_site(
     routine: Annotated[str | None, typer.Option(help="digest: one letter in the morning; or at_once")] = None,
     urgent_per_hour: Annotated[int | None, typer.Option(help="urgent letters to one person before a summary")] = None,
     emergency_number: Annotated[str | None, typer.Option(help="what to call in an emergency")] = None,
+    retention_years: Annotated[
+        int | None, typer.Option(help="after an episode closed, before its candidate may be erased; 10 at first")
+    ] = None,
     *,
     dry_run: _Dry = False,
 ) -> None:
@@ -61,6 +64,7 @@ def add_site(
         routine=routine,
         urgent_per_hour=urgent_per_hour,
         emergency_number=emergency_number,
+        retention_years=retention_years,
     )
     with plainly(), ground() as here, closing(here.admin()) as store:
         moved = people.add_site(

@@ -1,6 +1,6 @@
-"""theca up: the servers, the API, a worker and beat, each a process of its own, until Ctrl-C.
+"""theca up: the servers, the API, a worker, beat and the notary, each a process of its own, until Ctrl-C.
 
-embedded servers (unless DATABASE_URL names yours) ─► newest shape ─► protocols published ─► api, worker, beat
+embedded servers (unless DATABASE_URL names yours) ─► newest shape ─► protocols published ─► api, worker, beat, notary
 """
 
 import signal
@@ -21,7 +21,7 @@ from workflow.authoring.lint import publishable
 from workflow.authoring.printings import printings
 from workflow.cli.ground import COULD_NOT, Ground, ground, plainly
 from workflow.service import people
-from workflow.settings import environment_with
+from workflow.settings import Settings, environment_with
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -41,7 +41,7 @@ def up(ready: Annotated[Path | None, typer.Option(help="write the address here o
         port = here.now.theca_port
         engines.ensure_free(port, needed_by="the API", remedy="set THECA_PORT to another")
         _publish(here)
-        stack.enter_context(tethered(_commands(port, here.now.theca_data), here))
+        stack.enter_context(tethered(_commands(port, here.now), here))
         address = f"http://127.0.0.1:{port}"
         if not _answers(address, stop):
             print(f"theca: the API did not answer within {READY_WITHIN:.0f} s; see {_logs(here)}", file=sys.stderr)
@@ -83,14 +83,28 @@ def _start(name: str, command: tuple[str, ...], here: Ground) -> "subprocess.Pop
 
 
 # What each process is given of what opens something; the rest is kept from it.
-_SECRETS = ("DATABASE_URL", "DATABASE_ADMIN_URL", "DATABASE_VERIFY_URL", "DATABASE_WORKER_URL", "THECA_TOKEN")
-_GIVEN = {"api": {"DATABASE_URL"}, "worker": {"DATABASE_URL", "DATABASE_WORKER_URL"}, "beat": set[str]()}
+_SECRETS = (
+    "DATABASE_URL",
+    "DATABASE_ADMIN_URL",
+    "DATABASE_BACKUP_URL",
+    "DATABASE_VERIFY_URL",
+    "DATABASE_WORKER_URL",
+    "THECA_KEY_FILE",
+    "THECA_CHECKPOINT_KEY",
+    "THECA_TOKEN",
+)
+_GIVEN = {
+    "api": {"DATABASE_URL", "THECA_KEY_FILE"},
+    "worker": {"DATABASE_URL", "DATABASE_WORKER_URL", "THECA_KEY_FILE"},
+    "beat": {"THECA_KEY_FILE"},
+    "notary": {"DATABASE_VERIFY_URL", "THECA_CHECKPOINT_KEY"},
+}
 
 
 def _seen_by(name: str, here: Ground) -> dict[str, str]:
     """The environment of one process: the database as its own role, and no other's way in."""
     variables = dict(here.variables)
-    variables["DATABASE_URL"] = here.now.database_url
+    variables |= {"DATABASE_URL": here.now.database_url, "DATABASE_VERIFY_URL": here.now.database_verify_url}
     if name == "worker":
         variables["DATABASE_URL"] = here.now.database_worker_url or here.now.database_url
     if name == "api":
@@ -100,10 +114,12 @@ def _seen_by(name: str, here: Ground) -> dict[str, str]:
     return variables | {secret: "" for secret in _SECRETS if secret not in _GIVEN[name]}
 
 
-def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:
+def _commands(port: int, now: Settings) -> dict[str, tuple[str, ...]]:
     api = (sys.executable, "-m", "uvicorn", "--factory", "api.app:app", "--host", "127.0.0.1", "--port", str(port))
-    quiet = ("--loglevel", "WARNING")
-    return {
+    quiet, data = ("--loglevel", "WARNING"), now.theca_data.absolute()
+    signs = now.database_verify_url and now.theca_checkpoints and now.theca_checkpoint_key
+    notary = {"notary": (sys.executable, "-m", "workers", "--notary")} if signs else {}
+    return notary | {
         "api": (
             *api,
             "--log-level",
@@ -116,7 +132,7 @@ def _commands(port: int, data: Path) -> dict[str, tuple[str, ...]]:
             "30",
         ),
         "worker": (*_CELERY, "worker", *quiet, "--concurrency", "2", "--without-gossip", "--without-mingle"),
-        "beat": (*_CELERY, "beat", *quiet, "--pidfile", "", "--schedule", str(data.absolute() / "beat-schedule")),
+        "beat": (*_CELERY, "beat", *quiet, "--pidfile", "", "--schedule", str(data / "beat-schedule")),
     }
 
 

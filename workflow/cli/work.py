@@ -1,7 +1,5 @@
-"""theca sweep, why, huddle, ledger: work one round by hand, and look at one candidate, or at what harms today."""
+"""theca sweep, why, huddle: work one round by hand, and look at one candidate, or at what harms today."""
 
-import json
-import sys
 from contextlib import closing, suppress
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +19,6 @@ from workflow.store.worklist import EpisodesWanted
 sweeps = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 whys = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 huddles = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-ledgers = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _Json = Annotated[bool, typer.Option("--json", help="for programs")]
 _Episode = Annotated[str, typer.Argument(help="the candidate's code, as in messages, or the episode's id")]
 
@@ -52,28 +49,6 @@ def huddle(site: Annotated[str, typer.Argument(help="one of your sites")], *, as
         with closing(desk.store):
             found = of_site(desk, asking(desk, here.now), site)
     print(for_programs(found) if as_json else "\n".join(morning(found)))
-
-
-@ledgers.command()
-def show(
-    episode: _Episode,
-    *,
-    after: Annotated[int, typer.Option(help="only lines after this one")] = 0,
-    as_json: _Json = False,
-) -> None:
-    """Print an episode's ledger, a line each; exit 1 where a line is not what it claims."""
-    with plainly(), ground(upgrade=False) as here:
-        desk = here.desk()
-        person = asking(desk, here.now)
-        lines, _ = look.chain(desk, person, episode_of(desk, person, episode), after=after, most=10_000)
-    for line in lines:
-        if as_json:
-            print(json.dumps({"hash": line.hash, "payload": line.payload, **json.loads(line.head)}))
-        else:
-            print(f"{line.seq:>4}  {line.occurred_at:%Y-%m-%d %H:%M}  {line.verb:<12} {line.outcome:<9} {line.actor}")
-    if not all(line.sound for line in lines):
-        print("theca: a line is not what it claims", file=sys.stderr)
-        raise typer.Exit(1)
 
 
 def episode_of(desk: Desk, person: Person, text: str) -> str:

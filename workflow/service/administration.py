@@ -13,12 +13,13 @@ from functools import partial
 from sqlalchemy import Connection
 
 from workflow.domain.actor import Role
+from workflow.domain.chain_line import of_site
 from workflow.domain.errors import ImpossibleInputError, NotFoundError
 from workflow.domain.policy import Relation, Verb, refusal, require
 from workflow.service import recalendar
 from workflow.service.look import where
 from workflow.store import administration as store
-from workflow.store import security, sites, staff
+from workflow.store import chains, security, sites, staff
 from workflow.store.administration import Given, Known
 from workflow.store.session import Store
 from workflow.store.sites import Habits
@@ -185,3 +186,4 @@ def _known(connection: Connection, person: str) -> Known:
 def _note(connection: Connection, post: Post, what: str) -> None:
     """Every change of people and sites passes here, in its own transaction."""
     security.looked(connection, site=post.site, actor=post.person.id, what=what, episode=None)
+    chains.append(connection, of_site(post.site), actor=post.person.id, verb="administer", about={"what": what})

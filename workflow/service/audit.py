@@ -69,10 +69,12 @@ def audit(store: Store) -> Audit:
 
 
 def _orphans(connection: Connection) -> list[str]:
-    """Chains of episodes that are not there."""
+    """Chains of episodes that are not there, and whose candidate was not erased."""
     query = (
         "SELECT DISTINCT l.episode_id FROM ledger AS l LEFT JOIN episode AS e"
-        " ON e.site_id = l.site_id AND e.id = l.episode_id WHERE e.id IS NULL"
+        " ON e.site_id = l.site_id AND e.id = l.episode_id WHERE e.id IS NULL AND NOT EXISTS ("
+        "SELECT 1 FROM erasure AS x WHERE x.site_id = l.site_id AND l.episode_id = ANY (x.episodes)"
+        " AND x.erased_at IS NOT NULL)"
     )
     return [str(id_) for id_ in connection.scalars(text(query))]
 

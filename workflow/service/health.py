@@ -10,6 +10,7 @@ from workflow.store.bell import Bell
 from workflow.store.session import Store
 
 LATE = timedelta(seconds=60)
+UNSIGNED = timedelta(minutes=5)
 
 # Without these no reminder leaves, or nothing can be trusted to be written; the other findings are to be looked at.
 DECISIVE = frozenset(
@@ -54,6 +55,8 @@ class Vitals:
     synchronous_commit: str
     full_page_writes: str
     revision: str
+    checkpoint_at: datetime | None
+    restored_at: datetime | None  # and nobody has let letters go again
 
 
 def vitals(store: Store) -> Vitals:
@@ -93,7 +96,9 @@ def findings(seen: Vitals) -> tuple[Finding, ...]:
 _VITALS = (
     "SELECT v.*, current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,"
     " current_setting('full_page_writes') AS full_page_writes,"
-    " (SELECT version_num FROM alembic_version) AS revision FROM vital_signs() AS v"
+    " (SELECT version_num FROM alembic_version) AS revision,"
+    " (SELECT p.at FROM pulse AS p WHERE p.name = 'checkpoint') AS checkpoint_at,"
+    " (SELECT max(r.at) FROM restoration AS r WHERE r.resumed_at IS NULL) AS restored_at FROM vital_signs() AS v"
 )
 
 
@@ -114,6 +119,14 @@ def _of_time(seen: Vitals) -> tuple[Finding, ...]:
 def _of_letters(seen: Vitals) -> tuple[Finding, ...]:
     return (
         _age("oldest unsent message", seen.oldest_unsent, seen.now, remedy="is the mail relay reachable?"),
+        Finding(
+            what="relay",
+            well=seen.restored_at is None,
+            shown="runs"
+            if seen.restored_at is None
+            else f"paused by the restore of {seen.restored_at:%Y-%m-%d %H:%M} UTC",
+            remedy="no letter leaves: theca relay resume, once the sweep has caught up",
+        ),
         _none("dead messages", seen.dead, "nobody was told: look at GET /api/v1/messages?state=dead"),
         _none(
             "dead without a task",
@@ -154,6 +167,18 @@ def _of_database(seen: Vitals) -> tuple[Finding, ...]:
             shown=seen.revision,
             remedy=f"theca db upgrade (this release is {migrate.head()})",
         ),
+        _checkpoint(seen),
+    )
+
+
+def _checkpoint(seen: Vitals) -> Finding:
+    """How long nobody has signed how far the ledger has come. Where nobody ever did, that is a choice, and is said."""
+    age = seen.now - seen.checkpoint_at if seen.checkpoint_at is not None else None
+    return Finding(
+        what="last checkpoint",
+        well=age is None or age <= UNSIGNED,
+        shown="none: no notary has ever run" if age is None else f"{age.total_seconds():.0f} s ago",
+        remedy="is the notary running? its log says what keeps it from signing; theca ledger verify",
     )
 
 

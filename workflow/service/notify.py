@@ -5,11 +5,13 @@ import secrets
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
+from sqlalchemy import Connection
 
+from workflow.domain.chain_line import ON_THE_MACHINE, PEOPLE
 from workflow.domain.errors import ImpossibleInputError
 from workflow.service.letters import Letter, Transport, TryLaterError, UndeliverableError
 from workflow.service.outward import guard, services
-from workflow.store import addresses
+from workflow.store import addresses, chains
 from workflow.store.addresses import KINDS, Address
 from workflow.store.session import Store
 from workflow.store.vault import KeyFileError
@@ -62,6 +64,7 @@ def set_channel(store: Store, *, person: str, kind: str, url: str, allow_loopbac
         raise ImpossibleInputError(f"no channel {kind!r} is set so", place="kind", allowed=", ".join(KINDS))
     with store.transaction() as connection:
         addresses.put(connection, store.vault, staff=person, kind=kind, address=address)
+        _note(connection, "set_channel", person=person, kind=kind)
     return address.secret
 
 
@@ -69,6 +72,11 @@ def remove_channel(store: Store, *, person: str, kind: str) -> None:
     """Forget a person's webhook or other service. Raises NotFoundError where there is none."""
     with store.transaction() as connection:
         addresses.remove(connection, staff=person, kind=kind)
+        _note(connection, "remove_channel", person=person, kind=kind)
+
+
+def _note(connection: Connection, verb: str, *, person: str, kind: str) -> None:
+    chains.append(connection, PEOPLE, actor=ON_THE_MACHINE, verb=verb, about={"person": person, "kind": kind})
 
 
 def _tried(out: Transport, channel: str, address: Address | None) -> Tried:

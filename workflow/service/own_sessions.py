@@ -1,6 +1,7 @@
 """A person's own sessions: seen and ended by themselves. On the machine, anybody's."""
 
-from workflow.store import sessions
+from workflow.domain.chain_line import ON_THE_MACHINE
+from workflow.store import chains, sessions
 from workflow.store.session import Store
 from workflow.store.sessions import Line
 from workflow.store.staff import Person
@@ -15,7 +16,9 @@ def of(store: Store, person: Person) -> list[Line]:
 def end(store: Store, person: Person, session: str | None = None) -> int:
     """End one of a person's sessions, or all of them; answers how many ended."""
     with store.transaction() as connection:
-        return sessions.end(connection, staff=person.id, session=session, ending="signed out")
+        ended = sessions.end(connection, staff=person.id, session=session, ending="signed out")
+        chains.append_sign_in(connection, actor=person.id, verb="sign_out", about={"ended": ended})
+        return ended
 
 
 def everybodys(store: Store, person: str | None = None) -> list[Line]:
@@ -27,4 +30,7 @@ def everybodys(store: Store, person: str | None = None) -> list[Line]:
 def end_for(store: Store, person: str, session: str | None = None) -> int:
     """End somebody's sessions, or one of them, on the machine; answers how many ended."""
     with store.transaction() as connection:
-        return sessions.end(connection, staff=person, session=session, ending="by an administrator")
+        ended = sessions.end(connection, staff=person, session=session, ending="by an administrator")
+        about = {"person": person, "ended": ended}
+        chains.append_sign_in(connection, actor=ON_THE_MACHINE, verb="end_sessions", about=about)
+        return ended

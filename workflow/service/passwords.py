@@ -11,8 +11,9 @@ from threading import BoundedSemaphore
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from workflow.domain.chain_line import ON_THE_MACHINE, PEOPLE
 from workflow.domain.errors import ImpossibleInputError, NotFoundError
-from workflow.store import credentials
+from workflow.store import chains, credentials
 from workflow.store.session import Store, UnavailableError
 from workflow.store.staff import hashed as hash_of
 
@@ -87,6 +88,7 @@ def set_password(store: Store, person: str, password: str) -> None:
     hashed = choose(password, person=person, name=name)
     with store.transaction() as connection:
         credentials.put_password(connection, person, hashed)
+        chains.append(connection, PEOPLE, actor=ON_THE_MACHINE, verb="set_password", about={"person": person})
 
 
 def invite(store: Store, person: str) -> str:
@@ -96,6 +98,7 @@ def invite(store: Store, person: str) -> str:
         if credentials.name_of(connection, person) is None:
             raise NotFoundError(f"nobody is called {person!r}", place="person")
         credentials.invite(connection, person, hashed=hash_of(code), hours=INVITED_HOURS)
+        chains.append(connection, PEOPLE, actor=ON_THE_MACHINE, verb="invite", about={"person": person})
     return code
 
 
@@ -114,6 +117,7 @@ def accept(store: Store, code: str, password: str) -> str:
         if not credentials.use_invitation(connection, hash_of(code)):
             raise NotFoundError("this invitation was used, is older than 72 hours, or is none")
         credentials.put_password(connection, person, hashed)
+        chains.append(connection, PEOPLE, actor=person, verb="accept_invitation", about={"person": person})
     return person
 
 

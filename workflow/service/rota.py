@@ -1,6 +1,6 @@
 """Who is away, who stands in, who is on call: entered by whoever runs a site, looked up whenever a rung fires.
 
-Every change is noted in the site's access log with who made it. A person may always say that they are away themselves.
+Every change leaves its line in the site's chain, with who made it. A person may always say that they are away.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,17 +12,16 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from workflow.domain.actor import Role
+from workflow.domain.chain_line import ON_THE_MACHINE, of_site
 from workflow.domain.errors import ImpossibleInputError, ImpossibleNowError, ImpossibleTimeError, NotFoundError
 from workflow.domain.policy import Relation, Verb, require, who_may
 from workflow.domain.roster import Roster
 from workflow.service.look import where
-from workflow.store import rota, security, staff, worklist
+from workflow.store import chains, rota, security, staff, worklist
 from workflow.store.rota import Absence, Deputy, Rota, Shift
 from workflow.store.session import Store
 from workflow.store.staff import Person
 from workflow.store.worklist import MemberLine
-
-ON_THE_MACHINE = "system:admin"  # who changes it from the command line
 
 _Stretch = TypeVar("_Stretch", Absence, Shift)
 
@@ -83,7 +82,7 @@ def add_absence(office: Office, absence: Absence) -> None:
         if _is_new(connection, office.site, absence, rota.absences_of):
             rota.put(connection, office.site, absence)
             instead = f", {absence.substitute} stands in" if absence.substitute else ""
-            _note(connection, office, f"{absence.person} away {_stretch(absence)}{instead}")
+            _note(connection, office, "away", absence, said=f"{absence.person} away {_stretch(absence)}{instead}")
 
 
 def remove_absence(office: Office, *, person: str, starts_at: datetime) -> None:
@@ -91,7 +90,8 @@ def remove_absence(office: Office, *, person: str, starts_at: datetime) -> None:
     with _changing(office, person, own=True) as connection:
         if not rota.drop_absence(connection, office.site, person, starts_at):
             raise NotFoundError(f"{person} has no absence that begins then and is not over")
-        _note(connection, office, f"{person} not away from {starts_at.isoformat()}")
+        gone = {"person": person, "starts_at": starts_at}
+        _note(connection, office, "not_away", gone, said=f"{person} not away from {starts_at.isoformat()}")
 
 
 def add_on_call(office: Office, shift: Shift) -> None:
@@ -100,7 +100,7 @@ def add_on_call(office: Office, shift: Shift) -> None:
         _may_answer(connection, office.site, person=shift.person)
         if _is_new(connection, office.site, shift, rota.shifts_of):
             rota.put(connection, office.site, shift)
-            _note(connection, office, f"{shift.person} on call {_stretch(shift)}")
+            _note(connection, office, "on_call", shift, said=f"{shift.person} on call {_stretch(shift)}")
 
 
 def remove_on_call(office: Office, *, person: str, starts_at: datetime) -> None:
@@ -108,7 +108,8 @@ def remove_on_call(office: Office, *, person: str, starts_at: datetime) -> None:
     with _changing(office, person) as connection:
         if not rota.drop_shift(connection, office.site, person, starts_at):
             raise NotFoundError(f"{person} has no duty on call that begins then and is not over")
-        _note(connection, office, f"{person} not on call from {starts_at.isoformat()}")
+        gone = {"person": person, "starts_at": starts_at}
+        _note(connection, office, "not_on_call", gone, said=f"{person} not on call from {starts_at.isoformat()}")
 
 
 def add_deputy(office: Office, deputy: Deputy) -> None:
@@ -119,7 +120,7 @@ def add_deputy(office: Office, deputy: Deputy) -> None:
         if deputy.deputy == deputy.person:
             raise ImpossibleInputError("nobody is their own deputy", place="deputy", allowed="another person")
         rota.put(connection, office.site, deputy)
-        _note(connection, office, f"{deputy.deputy} deputy of {deputy.person}")
+        _note(connection, office, "deputy", deputy, said=f"{deputy.deputy} deputy of {deputy.person}")
 
 
 def remove_deputy(office: Office, *, person: str, deputy: str) -> None:
@@ -127,7 +128,8 @@ def remove_deputy(office: Office, *, person: str, deputy: str) -> None:
     with _changing(office, person) as connection:
         if not rota.drop_deputy(connection, office.site, person, deputy):
             raise NotFoundError(f"{deputy} is no deputy of {person}")
-        _note(connection, office, f"{deputy} no deputy of {person}")
+        gone = {"person": person, "deputy": deputy}
+        _note(connection, office, "no_deputy", gone, said=f"{deputy} no deputy of {person}")
 
 
 @contextmanager
@@ -197,5 +199,7 @@ def _stretch(entry: Absence | Shift) -> str:
     return f"{entry.starts_at.isoformat()} to {entry.ends_at.isoformat()}"
 
 
-def _note(connection: Connection, office: Office, what: str) -> None:
-    security.looked(connection, site=office.site, actor=office.actor, what=f"roster: {what}", episode=None)
+def _note(connection: Connection, office: Office, verb: str, entry: object, *, said: str) -> None:
+    """A line in the site's chain, and a sentence among those who looked and changed."""
+    security.looked(connection, site=office.site, actor=office.actor, what=f"roster: {said}", episode=None)
+    chains.append(connection, of_site(office.site), actor=office.actor, verb=verb, about={"entry": entry})

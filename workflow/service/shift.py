@@ -6,11 +6,14 @@ shift. What it wakes may record and no more.
 
 import secrets
 
+from sqlalchemy import Connection
+
+from workflow.domain.chain_line import ON_THE_MACHINE, PEOPLE, of_site
 from workflow.domain.errors import NotFoundError
 from workflow.domain.policy import Verb, require
 from workflow.service import passwords
 from workflow.service.sign_in import NotConfirmedError, Opened, SignInRefusedError, Whence, confirm, take
-from workflow.store import brakes, credentials, sessions, tablets
+from workflow.store import brakes, chains, credentials, sessions, tablets
 from workflow.store.brakes import Brake
 from workflow.store.session import Store
 from workflow.store.sessions import Session
@@ -27,6 +30,8 @@ def set_pin(store: Store, session: Session, *, password: str, pin: str) -> None:
     with store.transaction() as connection:
         if not credentials.put_pin(connection, session.person.id, hashed):
             raise NotConfirmedError
+        who = session.person.id
+        chains.append(connection, PEOPLE, actor=who, verb="set_pin", about={"person": who})
 
 
 def unlock(store: Store, *, person: str, pin: str, whence: Whence) -> Opened:
@@ -54,6 +59,7 @@ def unlock(store: Store, *, person: str, pin: str, whence: Whence) -> Opened:
         begun = sessions.signed_in(connection, secret)
         if begun is None:
             raise SignInRefusedError
+        chains.append_sign_in(connection, actor=person, verb="unlock", about={"how": "pin", "tablet": tablet.id})
         return Opened(session=begun, secret=secret, browser="")
 
 
@@ -66,7 +72,9 @@ def add(store: Store, person: Person | None, *, site: str, label: str) -> tuple[
     with store.transaction([site]) as connection:
         if not tablets.there_is(connection, site):
             raise NotFoundError(f"no site {site!r}", place="site")
-        return tablets.add(connection, site=site, label=label, by=person.id if person else "machine")
+        added = tablets.add(connection, site=site, label=label, by=person.id if person else "machine")
+        _note(connection, person, "add_tablet", site=site, tablet=added[0])
+        return added
 
 
 def enrol(store: Store, code: str) -> str:
@@ -77,6 +85,8 @@ def enrol(store: Store, code: str) -> str:
     if site and secret and "," not in site:
         with store.transaction([site]) as connection:
             kept = tablets.enrol(connection, site=site, tablet=id_, code=secret)
+            if kept is not None:
+                _note(connection, None, "enrol_tablet", site=site, tablet=id_)
     if kept is None:
         raise NotFoundError("this code was used, is older than an hour, or is none")
     return kept
@@ -94,12 +104,18 @@ def revoke(store: Store, person: Person | None, *, site: str, tablet: str) -> No
     _manages(person, site)
     with store.transaction([site]) as connection:
         tablets.revoke(connection, site=site, tablet=tablet)
+        _note(connection, person, "revoke_tablet", site=site, tablet=tablet)
 
 
 def tablet_of(store: Store, kept: str) -> Tablet | None:
     """The tablet that keeps this."""
     with store.transaction() as connection:
         return tablets.find(connection, kept)
+
+
+def _note(connection: Connection, person: Person | None, verb: str, *, site: str, tablet: str) -> None:
+    actor = person.id if person else ON_THE_MACHINE
+    chains.append(connection, of_site(site), actor=actor, verb=verb, about={"tablet": tablet})
 
 
 def _manages(person: Person | None, site: str) -> None:

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from workflow.domain.chain_line import PEOPLE
 from workflow.domain.errors import TroubleError
 from workflow.service import passwords
-from workflow.store import brakes, credentials, sessions, tablets
+from workflow.store import brakes, chains, credentials, sessions, tablets
 from workflow.store.brakes import Brake
 from workflow.store.session import Store
 from workflow.store.sessions import Session
@@ -119,6 +120,8 @@ def welcome(connection: Connection, person: str, *, how: str, whence: Whence, sl
         how=how,
         tablet=tablet.id if tablet else None,
     )
+    about = {"how": how, "tablet": tablet.id if tablet else None}
+    chains.append_sign_in(connection, actor=person, verb="sign_in", about=about)
     return Opened(session=_begun(connection, secret), secret=secret, browser=browser)
 
 
@@ -160,6 +163,7 @@ def continued(connection: Connection, person: str, session_id: str, *, how: str)
     secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     if not sessions.confirm(connection, session_id, staff=person, secret=secret, csrf=csrf, how=how):
         raise NotConfirmedError("your session is over")
+    chains.append_sign_in(connection, actor=person, verb="confirm", about={"how": how, "session": session_id})
     return Opened(session=_begun(connection, secret), secret=secret, browser="")
 
 
@@ -173,6 +177,7 @@ def change_password(store: Store, session: Session, *, password: str, new: str, 
     hashed = passwords.choose(new, person=who.id, name=who.name)
     with store.transaction() as connection:
         credentials.put_password(connection, who.id, hashed)
+        chains.append(connection, PEOPLE, actor=who.id, verb="change_password", about={"person": who.id})
         return welcome(connection, who.id, how="password", whence=whence)
 
 

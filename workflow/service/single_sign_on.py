@@ -24,10 +24,11 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy import Connection
 
 from workflow.domain.actor import Role
+from workflow.domain.chain_line import ON_THE_MACHINE, PEOPLE
 from workflow.domain.errors import ImpossibleInputError
 from workflow.service.sign_in import NotConfirmedError, Opened, SignInRefusedError, Whence, continued, welcome
 from workflow.settings import Settings
-from workflow.store import credentials, sign_ons
+from workflow.store import chains, credentials, sign_ons
 from workflow.store.session import Store, UnavailableError
 from workflow.store.sessions import Session
 from workflow.store.sign_ons import Begun
@@ -149,6 +150,8 @@ def link(store: Store, *, issuer: str, subject: str, person: str) -> None:
         if not subject or len(subject) > 255 or not subject.isascii():
             raise ImpossibleInputError("no subject", place="subject", allowed="1 to 255 ASCII characters")
         credentials.link(connection, issuer=issuer, subject=subject, person=person)
+        about = {"person": person, "issuer": issuer}
+        chains.append(connection, PEOPLE, actor=ON_THE_MACHINE, verb="link", about=about)
 
 
 def _take_roles(connection: Connection, provider: Provider, person: str, claims: Claims) -> None:
@@ -156,6 +159,8 @@ def _take_roles(connection: Connection, provider: Provider, person: str, claims:
     named = [told] if isinstance(told, str) else told if isinstance(told, list) else []
     held = sorted({pair for name in named if isinstance(name, str) for pair in provider.groups.get(name, ())})
     sign_ons.take_groups(connection, person, json.dumps(held))
+    about = {"person": person, "roles": [f"{role} at {site}" for site, role in held]}
+    chains.append(connection, PEOPLE, actor="system:single-sign-on", verb="take_groups", about=about)
 
 
 def _claims(provider: Provider, begun: Begun, code: str) -> Claims:

@@ -55,6 +55,15 @@ def of(connection: Connection, vault: Vault, staff: str) -> dict[str, Address]:
     return mail | {line.kind: opened(vault, staff=staff, kind=line.kind, sealed=line.sealed) for line in found}
 
 
+def resealed(connection: Connection, old: Vault, new: Vault) -> int:
+    """Seal every address with another key file; answers how many. Raises InvalidTag where the old one is not theirs."""
+    found = connection.execute(text("SELECT staff_id, kind, sealed FROM address")).all()
+    for line in found:
+        known = opened(old, staff=line.staff_id, kind=line.kind, sealed=line.sealed)
+        put(connection, new, staff=line.staff_id, kind=line.kind, address=known)
+    return len(found)
+
+
 def of_message(vault: Vault, one: Claimed) -> Address:
     """Where a claimed message goes; nowhere where its channel has no address any more."""
     if one.channel == "email":

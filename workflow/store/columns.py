@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, text
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -16,6 +16,12 @@ SQLModel.metadata.naming_convention = {
 
 def moment(*, nullable: bool = False) -> datetime:
     return Field(sa_type=DateTime(timezone=True), nullable=nullable)  # type: ignore[no-any-return]
+
+
+def written_in() -> int | None:
+    """By which transaction a row was written: how a checkpoint finds those it has not seen. Nothing else reads it."""
+    default = {"server_default": text("(pg_current_xact_id()::text)::bigint")}
+    return Field(default=None, sa_type=BigInteger, nullable=True, sa_column_kwargs=default)  # type: ignore[no-any-return]
 
 
 def finite(column: str) -> CheckConstraint:

@@ -3,17 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Identity, Index, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Identity, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from workflow.store.columns import moment, of_episode, one_of
+from workflow.store.columns import moment, of_episode, one_of, written_in
 
 
 class LedgerRow(SQLModel, table=True):
     """One chained line: the exact bytes hashed stand in `head`. Only ledger_append() writes here."""
 
     __tablename__ = "ledger"
+    __table_args__ = (Index("ix_ledger_xact", "xact"),)
     site_id: str = Field(primary_key=True)
     episode_id: UUID = Field(primary_key=True)
     seq: int = Field(primary_key=True)
@@ -25,6 +26,30 @@ class LedgerRow(SQLModel, table=True):
     prev: str
     hash: str
     head: bytes
+    xact: int | None = written_in()
+
+
+class ChainRow(SQLModel, table=True):
+    """One line of a chain that is no episode's; `site_id` is empty where it is no site's. chain_append() writes it."""
+
+    __tablename__ = "chain_line"
+    __table_args__ = (
+        CheckConstraint(
+            "site_id = CASE WHEN chain LIKE 'site:%' THEN substr(chain, 6) ELSE '' END", name="site_of_chain"
+        ),
+        Index("ix_chain_line_chain", "chain", "seq"),
+        Index("ix_chain_line_xact", "xact"),
+    )
+    site_id: str = Field(primary_key=True)
+    chain: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    at: datetime = moment()
+    actor: str
+    verb: str
+    prev: str
+    hash: str
+    head: bytes
+    xact: int | None = written_in()
 
 
 class PayloadRow(SQLModel, table=True):
@@ -97,12 +122,14 @@ class DeliveryRow(SQLModel, table=True):
     """One attempt to send one message."""
 
     __tablename__ = "delivery"
+    __table_args__ = (Index("ix_delivery_xact", "xact"),)
     site_id: str = Field(primary_key=True)
     episode_id: UUID = Field(primary_key=True)
     key: str = Field(primary_key=True)
     attempt: int = Field(primary_key=True)
     at: datetime = moment()
     result: str
+    xact: int | None = written_in()
 
 
 class QuarantineRow(SQLModel, table=True):
@@ -138,6 +165,40 @@ class SecurityRow(SQLModel, table=True):
     kind: str = Field(primary_key=True)
     minute: datetime = Field(sa_type=DateTime(timezone=True), primary_key=True)
     count: int
+
+
+class ErasureRow(SQLModel, table=True):
+    """A candidate of whom one person proposed to erase everything; erased once another agreed. Ids only."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (CheckConstraint("agreed_by <> proposed_by", name="two_people"),)
+    site_id: str = Field(primary_key=True, foreign_key="site.site_id")
+    candidate_id: UUID = Field(primary_key=True)
+    reason: str
+    proposed_by: str
+    proposed_at: datetime = moment()
+    agreed_by: str | None = None
+    erased_at: datetime | None = moment(nullable=True)
+    episodes: list[UUID] = Field(sa_type=ARRAY(Uuid))
+
+
+class RestorationRow(SQLModel, table=True):
+    """The database was brought back from a backup; until a person says so, nothing leaves."""
+
+    __tablename__ = "restoration"
+    id: int | None = Field(default=None, primary_key=True, sa_column_args=[Identity()])
+    at: datetime = moment()
+    backup_at: datetime = moment()
+    resumed_at: datetime | None = moment(nullable=True)
+
+
+class HandedOverRow(SQLModel, table=True):
+    """A message that had left already by the journal of the checkpoints, whatever the restored rows say."""
+
+    __tablename__ = "handed_over"
+    site_id: str = Field(primary_key=True)
+    episode_id: UUID = Field(primary_key=True)
+    key: str = Field(primary_key=True)
 
 
 class PulseRow(SQLModel, table=True):

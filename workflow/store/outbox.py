@@ -188,11 +188,13 @@ _HEAD = f"""m.episode_id::text AS episode, m.key, m.recipient, m.channel, m.urge
 _FREE = """m.state = 'waiting' AND m.next_try_at <= clock_timestamp()
     AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())"""
 
+_PAUSED = "EXISTS (SELECT 1 FROM restoration AS r WHERE r.resumed_at IS NULL)"
+
 _HEADS = f"""
 SELECT {_HEAD}
 FROM unnest(CAST(:episodes AS uuid[]), CAST(:keys AS text[])) WITH ORDINALITY AS w(episode_id, key, nth)
 JOIN message AS m ON m.site_id = :site AND m.episode_id = w.episode_id AND m.key = w.key
-WHERE {_FREE} ORDER BY w.nth
+WHERE {_FREE} AND NOT {_PAUSED} ORDER BY w.nth
 """  # noqa: S608 - our own pieces
 
 _OF_SAME = f"""

@@ -18,6 +18,7 @@ OUTSIDE: Mapping[str, str] = MappingProxyType(
         "known_source": "from where somebody signed in before, hashed; asked for before anybody is known",
         "signing_series": "sittings of several signatures, hashed; one belongs to a person and their session",
         "pulse": "when each part of Theca last gave a sign of life",
+        "restoration": "when the database was brought back from a backup, and when letters were let go again",
         "outage": "from when until when nobody looked what was due; what fell due then stands by site elsewhere",
     }
 )

@@ -16,6 +16,7 @@ class Site(SQLModel, table=True):
     __table_args__ = (
         one_of("routine", "digest", "at_once"),
         CheckConstraint("urgent_per_hour >= 1", name="urgent_per_hour"),
+        CheckConstraint("retention_years BETWEEN 0 AND 100", name="retention_years"),
     )
     site_id: str = Field(primary_key=True)
     name: str
@@ -30,6 +31,9 @@ class Site(SQLModel, table=True):
     routine: str = "digest"
     urgent_per_hour: int = 20  # letters to one person, before they become one summary
     emergency_number: str = ""
+    retention_years: int = Field(
+        default=10, sa_column_kwargs={"server_default": "10"}
+    )  # after an episode closed, before what is known of its candidate may be erased
 
 
 class Closure(SQLModel, table=True):

@@ -23,8 +23,8 @@ class Published:
     sha256: str
 
 
-def publish(connection: Connection, source: str) -> ProtocolVersion:
-    """Keep a protocol's text for good. Publishing the same text again changes nothing.
+def publish(connection: Connection, source: str) -> tuple[ProtocolVersion, bool]:
+    """Keep a protocol's text for good; answers whether it is new. Publishing the same text again changes nothing.
 
     Raises ProtocolError for a text that does not lint, UnsoundError where this number has another text already.
     """
@@ -43,7 +43,7 @@ def publish(connection: Connection, source: str) -> ProtocolVersion:
         )
     elif known != version.sha256:
         raise UnsoundError(f"{version.name} is published with another text; give the new one the next number")
-    return version
+    return version, known is None
 
 
 def fetch(connection: Connection, name: str) -> ProtocolVersion:

@@ -1,5 +1,6 @@
 """The one way to a transaction: open a store, name whose sites may be seen, and everything inside is one commit."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,11 @@ def open_store(url: str, key_file: Path | None, *, pooler: str = "") -> Store:
     if key_file is None:
         raise UnavailableError("no key file is set", allowed="THECA_KEY_FILE names it")
     return Store(engine=engine(url, pooler=pooler), vault=_vault(key_file))
+
+
+def open_sealed(url: str) -> Store:
+    """A store without the key file: everything can be looked at, and nothing that is sealed be opened."""
+    return Store(engine=engine(url), vault=Vault(os.urandom(32)))
 
 
 def engine(url: str, *, pooler: str = "") -> Engine:

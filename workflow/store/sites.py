@@ -12,6 +12,7 @@ from workflow.store.calendars import Place, check_clock, check_hours, check_plac
 
 ROUTINE = ("digest", "at_once")
 _MOST_AN_HOUR = 1000
+_LONGEST_KEPT = 100
 _SITE = re.compile(r"[a-z][a-z0-9-]{1,39}", re.ASCII)
 _NUMBER = re.compile(r"(\+?[0-9][0-9 ()/.-]{1,39})?", re.ASCII)
 _LONGEST = 200  # characters of a name or a label
@@ -29,6 +30,7 @@ class Habits:
     routine: str | None = None
     urgent_per_hour: int | None = None
     emergency_number: str | None = None
+    retention_years: int | None = None  # what is known of a candidate is kept so long after their episodes closed
 
 
 _FIRST = Habits(
@@ -40,6 +42,7 @@ _FIRST = Habits(
     routine="digest",
     urgent_per_hour=20,
     emergency_number="",
+    retention_years=10,
 )
 
 
@@ -86,6 +89,12 @@ def set_habits(connection: Connection, *, site: str, habits: Habits) -> None:
     changes = ", ".join(f"{column} = :{column}" for column in wanted)
     query = f"UPDATE site SET {changes} WHERE site_id = :site_id"  # noqa: S608 - the names are our own
     connection.execute(text(query), wanted | {"site_id": site})
+
+
+def as_set(connection: Connection, site: str) -> dict[str, str | int]:
+    """Everything that is set for a site, by name."""
+    found = connection.execute(text("SELECT * FROM site WHERE site_id = :site"), {"site": site}).mappings().one()
+    return {name: value for name, value in found.items() if name != "site_id" and not isinstance(value, bool)}
 
 
 def place(connection: Connection, site: str) -> Place | None:
@@ -154,6 +163,10 @@ def _checked(habits: Habits, kept: Mapping[str, str | int]) -> dict[str, str | i
             f"{will['urgent_per_hour']} urgent letters an hour",
             place="urgent_per_hour",
             allowed=f"1 to {_MOST_AN_HOUR}",
+        )
+    if not 0 <= int(will["retention_years"]) <= _LONGEST_KEPT:
+        raise ImpossibleInputError(
+            f"{will['retention_years']} years", place="retention_years", allowed=f"0 to {_LONGEST_KEPT}"
         )
     if not _NUMBER.fullmatch(str(will["emergency_number"])):
         raise ImpossibleInputError(

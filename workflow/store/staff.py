@@ -61,9 +61,13 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:
-    """Add a person, or change their name and address. Raises ImpossibleInputError for an address that is none."""
+def add_person(connection: Connection, *, staff: str, name: str, email: str) -> bool:
+    """Add a person, or change their name and address; answers whether the address is another than before.
+
+    Raises ImpossibleInputError for an address that is none.
+    """
     check_person(staff, email=email)
+    before = connection.scalar(text("SELECT email FROM staff WHERE id = :staff"), {"staff": staff})
     connection.execute(
         text(
             "INSERT INTO staff VALUES (:staff, :name, :email)"
@@ -71,6 +75,7 @@ def add_person(connection: Connection, *, staff: str, name: str, email: str) -> 
         ),
         {"staff": staff, "name": name, "email": email},
     )
+    return (before or "") != email
 
 
 def check_person(staff: str, *, email: str) -> None:

@@ -71,10 +71,14 @@ class Vault:
         raw, nonce = AESGCM.generate_key(_KEY * 8), os.urandom(_NONCE)
         return CandidateKey(AESGCM(raw)), nonce + self._wrap.encrypt(nonce, raw, candidate.encode())
 
+    def rewrapped(self, old: "Vault", candidate: str, wrapped: bytes) -> bytes:
+        """A candidate's data key, wrapped by this key file instead of an old one. Raises InvalidTag, as `key` does."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._wrap.encrypt(nonce, old._raw(candidate, wrapped), candidate.encode())  # noqa: SLF001 - another of us
+
     def key(self, candidate: str, wrapped: bytes) -> CandidateKey:
         """A candidate's data key again. Raises InvalidTag where it was wrapped for somebody else."""
-        raw = self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], candidate.encode())
-        return CandidateKey(AESGCM(raw))
+        return CandidateKey(AESGCM(self._raw(candidate, wrapped)))
 
     def seal(self, data: bytes, *, place: str) -> bytes:
         """Seal what belongs to no candidate, to a place."""
@@ -106,6 +110,9 @@ class Vault:
     def name_query(self, site: str, query: str) -> list[bytes]:
         """What to look for: one index per word asked for."""
         return [self._blind(f"name|{site}|{word}") for word in _fold(query).split()]
+
+    def _raw(self, candidate: str, wrapped: bytes) -> bytes:
+        return self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], candidate.encode())
 
     def _blind(self, text: str) -> bytes:
         return hmac.new(self._index, text.encode(), sha256).digest()
