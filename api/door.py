@@ -27,6 +27,7 @@ from workflow.domain.errors import NotFoundError
 from workflow.domain.policy import Verb, permits_somehow, refusal
 
 LARGEST_BODY = 262_144
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _JSON = re.compile(r"^application/json(\s*;\s*charset=\"?utf-?8\"?)?\s*\Z", re.ASCII | re.IGNORECASE)
 
 
@@ -52,7 +53,7 @@ class Door(APIRoute):
         async def enter(request: Request) -> Response:
             request.state.person = await run_in_threadpool(recognise, request)
             await run_in_threadpool(let_in, request, verb)
-            return await inner(await _hear(request) if request.method == "POST" else request)
+            return await inner(await _hear(request) if request.method in _WITH_BODY else request)
 
         return enter
 
@@ -66,7 +67,7 @@ class Threshold(APIRoute):
         async def enter(request: Request) -> Response:
             if request.method in entrance.UNSAFE:
                 entrance.check_origin(request)
-            return await inner(await _hear(request) if request.method == "POST" else request)
+            return await inner(await _hear(request) if request.method in _WITH_BODY else request)
 
         return enter
 

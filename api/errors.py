@@ -1,6 +1,6 @@
 """Every answer that is not a success, as application/problem+json: a stable code, where it lies, what is allowed.
 
-A problem never shows what was sent, a stack, or another site's existence. What is malformed or unauthorised is
+A problem never repeats a text that was sent, shows a stack, or another site's existence. What is malformed or unauthorised is
 counted in the security log; what nobody foresaw is logged by its id, its type and its place in the code.
 """
 
@@ -110,7 +110,7 @@ def _troubled(request: Request, error: Exception) -> Response:
         return _unforeseen(request, error)
     _count(request, status, error.code)
     headers = _headers(status, error)
-    return problem(status, error.code, error.detail, place=error.place, allowed=error.allowed, headers=headers)
+    return problem(status, error.code, error.plain, place=error.place, allowed=error.allowed, headers=headers)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

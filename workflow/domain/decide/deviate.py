@@ -23,7 +23,7 @@ def deviate(s: Situation, *, act: str, reason: str, occurred_at: datetime, dose:
     Raises UnknownNameError, ImpossibleTimeError, ImpossibleInputError (reason of 10 to 500 characters).
     """
     if act not in s.protocol.acts:
-        raise UnknownNameError(f"no act {act!r}", place="act", allowed=", ".join(sorted(s.protocol.acts)))
+        raise UnknownNameError("no such act", said=act, place="act", allowed=", ".join(sorted(s.protocol.acts)))
     if not 10 <= len(reason.strip()) <= 500:
         raise ImpossibleInputError("a deviation says what happened", place="reason", allowed="10 to 500 characters")
     at = s.moment_since(s.episode.enrolled_at, occurred_at)
