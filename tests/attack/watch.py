@@ -54,7 +54,7 @@ class Watch:
             if not may:
                 self.taken.append(said)
             return answer
-        kind = answer.json().get("code", "") if PROBLEM in answer.headers.get("content-type", "") else "link"
+        kind = _kind(answer)
         tables = {name for name, now in self._before.items() if before.get(name) != now}
         if tables - (OF_A_LINE if kind == "refused" else frozenset()):
             self.changed.append(f"{said} changed {', '.join(sorted(tables))}")
@@ -94,6 +94,12 @@ class Watch:
         wanted = {kind: 1} if status in COUNTED else {}
         if more != wanted:
             self.uncounted.append(f"{said} counted {more}")
+
+
+def _kind(answer: httpx.Response) -> str:
+    """Why it was refused: the code of a problem; a page says it of a link."""
+    told = PROBLEM in answer.headers.get("content-type", "") and answer.content
+    return answer.json()["code"] if told else "link"
 
 
 def shown(fault: str, *bars: Bar, **counts: float) -> Result:
