@@ -6,6 +6,7 @@ Whoever could use the verb at some site of theirs is let in, and asked again by 
 they may there. Whoever could nowhere is refused before a byte of the body is read: 403, and 404 for what is elsewhere.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Coroutine
@@ -20,13 +21,14 @@ from api import entrance
 from api.asks import verb_of
 from api.auth import recognise, signed_in
 from api.document import COMMON
-from api.refused import UnreadableError, WrongTypeError
+from api.refused import TooSlowError, UnreadableError, WrongTypeError
 from api.sight import in_sight
 from api.strict import parse
 from workflow.domain.errors import NotFoundError
 from workflow.domain.policy import Verb, permits_somehow, refusal
 
 LARGEST_BODY = 262_144
+PATIENCE = 30.0  # seconds for a body to arrive; HOUSE (D)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _JSON = re.compile(r"^application/json(\s*;\s*charset=\"?utf-?8\"?)?\s*\Z", re.ASCII | re.IGNORECASE)
 
@@ -96,7 +98,10 @@ async def _hear(request: Request) -> Heard:
     _check_type(request)
     heard = Heard(request.scope, request.receive)
     try:
-        body = await heard.body()
+        async with asyncio.timeout(PATIENCE):
+            body = await heard.body()
+    except TimeoutError:
+        raise TooSlowError from None
     except ClientDisconnect:
         raise UnreadableError("the connection ended inside the body") from None
     request.state.fingerprint = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()

@@ -1,7 +1,7 @@
 """Every answer that is not a success, as application/problem+json: a stable code, where it lies, what is allowed.
 
-A problem never repeats a text that was sent, shows a stack, or another site's existence. What is malformed or unauthorised is
-counted in the security log; what nobody foresaw is logged by its id, its type and its place in the code.
+A problem never repeats a text that was sent, shows a stack, or another site's existence. What is malformed or
+unauthorised is counted in the security log; what nobody foresaw is logged by its id, its type and its place in the code.
 """
 
 import logging
@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.refused import CsrfError, NotSignedInError, NoVersionError, TooLargeError, WrongTypeError
+from api.refused import CsrfError, NotSignedInError, NoVersionError, TooLargeError, TooSlowError, WrongTypeError
 from api.schemas.problem import FlawOut, Problem
 from api.strict import place_of
 from workflow.domain import errors as trouble
@@ -37,6 +37,7 @@ STATUS: Mapping[type[TroubleError], int] = {
     NotConfirmedError: 403,
     trouble.NotPermittedError: 403,
     trouble.NotFoundError: 404,
+    TooSlowError: 408,
     trouble.IdentityConflictError: 409,
     trouble.ImpossibleNowError: 409,
     trouble.StaleError: 412,
@@ -51,7 +52,7 @@ STATUS: Mapping[type[TroubleError], int] = {
 }
 
 # Refusals that say something about whoever asks; the others are the ordinary course of work.
-_COUNTED = frozenset({400, 401, 403, 404, 413, 415, 422, 429})
+_COUNTED = frozenset({400, 401, 403, 404, 408, 413, 415, 422, 429})
 
 
 def install(app: FastAPI) -> None:
@@ -154,6 +155,8 @@ def _headers(status: int, error: TroubleError) -> dict[str, str]:
         return {"Retry-After": str(error.seconds)}
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
+    if status == 408:
+        return {"Connection": "close"}
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
 

@@ -1,6 +1,5 @@
 """What nobody could mean: refused with its place, nothing changed, one security row more, never a failure of ours."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -65,7 +64,6 @@ def test_no_impossible_observation_gets_in(api: Api, wall: Wall):
     wall.stands()
 
 
-
 def test_no_impossible_person_is_registered(api: Api, wall: Wall):
     for name, change in CANDIDATES.items():
         asked = referral()
@@ -78,7 +76,6 @@ def test_no_impossible_episode_begins(api: Api, wall: Wall):
     for name, change in EPISODES.items():
         wall.check(name, partial(api("coordinator-1").post, "/episodes", referral() | change))
     wall.stands()
-
 
 
 def test_no_impossible_act_is_done(api: Api, wall: Wall):

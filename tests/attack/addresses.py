@@ -55,5 +55,12 @@ def _beside(text: str) -> Iterator[str]:
     yield from (f"https://{harmless}@{text}/", f"https://{text}@{harmless}/", f"https://{harmless}:x@{text}/")
     yield from (f"https://{harmless}#@{text}/", f"https://{harmless}\\@{text}/", f"https://{text}\\@{harmless}/")
     yield from (f"https://{text}%2f.{harmless}/", f"https://{text}%00.{harmless}/", f"https://{harmless}/\n{text}")
-    yield from (f"http://{text}/", f"HTTPS://{text}/", f"https:/{text}/", f"https:{text}", f"//{text}/", f"\thttps://{text}/")
+    yield from (
+        f"http://{text}/",
+        f"HTTPS://{text}/",
+        f"https:/{text}/",
+        f"https:{text}",
+        f"//{text}/",
+        f"\thttps://{text}/",
+    )
     yield from (f"gopher://{text}/", f"file://{text}/etc/passwd", f"ftp://{text}/", f"https+unix://{text}/")

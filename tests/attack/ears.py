@@ -108,7 +108,11 @@ def overheard(url: str) -> Iterator[list[str]]:
 
 def _kept(client: redis.Redis, key: bytes) -> str:
     kind = client.type(key)
-    reads = {b"list": lambda: client.lrange(key, 0, -1), b"hash": lambda: client.hgetall(key), b"set": lambda: client.smembers(key)}
+    reads = {
+        b"list": lambda: client.lrange(key, 0, -1),
+        b"hash": lambda: client.hgetall(key),
+        b"set": lambda: client.smembers(key),
+    }
     return f"{key!r} {reads.get(kind, lambda: client.get(key) if kind == b'string' else client.zrange(key, 0, -1))()!r}"
 
 

@@ -14,7 +14,12 @@ from tests.attack.house import House
 
 _PART = re.compile(r"\{(\w+)\}")
 # Who would be taken at his word, by how the path ends.
-_WHO = {"overrides": "clinician-1", "deviations": "clinician-1", "administrations": "nurse-1", "observations": "nurse-1"}
+_WHO = {
+    "overrides": "clinician-1",
+    "deviations": "clinician-1",
+    "administrations": "nurse-1",
+    "observations": "nurse-1",
+}
 
 
 @dataclass

@@ -34,7 +34,9 @@ ODD = [
 def whole_bodies(example: Any) -> Iterator[tuple[str, bytes, dict[str, str]]]:
     """A body that cannot be read, or is not what its label says; with the headers it is sent under."""
     plain = json.dumps(example).encode()
-    parts = b"".join(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n' for _ in range(3000)) + b"--x--\r\n"
+    parts = (
+        b"".join(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n' for _ in range(3000)) + b"--x--\r\n"
+    )
     for name, content in {
         "nothing": b"",
         "a brace": b"{",
@@ -60,7 +62,12 @@ def whole_bodies(example: Any) -> Iterator[tuple[str, bytes, dict[str, str]]]:
         yield name, content, {}
     for coding in ("gzip", "deflate", "br", "zstd", "identity, gzip", "x" * 200):
         yield f"packed as {coding[:20]}", gzip.compress(b"[" + b" " * 10_000_000 + b"]"), {"Content-Encoding": coding}
-    for kind in ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain", "application/xml"):
+    for kind in (
+        "multipart/form-data; boundary=x",
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "application/xml",
+    ):
         yield f"labelled {kind[:20]}", parts if "multipart" in kind else plain, {"Content-Type": kind}
     for headers in HEADERS:
         yield f"labelled {headers}", plain, headers

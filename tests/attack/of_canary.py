@@ -1,4 +1,4 @@
-"""Marks that are nowhere else in the world, planted in all that is said of a person; then everything outside is searched."""
+"""Marks that are nowhere else in the world, planted in all that is said of a person; then all outside is searched."""
 
 import base64
 import json
@@ -30,7 +30,17 @@ IDENTITY = {
     "phone": "+49 555 7731 4471",
 }
 # However a program may write them: parts, other dates, folded letters.
-MARKS = ("zqcanfam", "zqcantwo", "zqcangiv", "zqcanmrn", "1931-02-17", "17.02.1931", "02/17/1931", "19310217", "7731 4471")
+MARKS = (
+    "zqcanfam",
+    "zqcantwo",
+    "zqcangiv",
+    "zqcanmrn",
+    "1931-02-17",
+    "17.02.1931",
+    "02/17/1931",
+    "19310217",
+    "7731 4471",
+)
 NOTE = "zqcannote"
 CELERY = ("celery", "-A", "workers.app", "worker", "--loglevel", "DEBUG", "--concurrency", "1", "--without-mingle")
 DEAF = frozenset({"coordinator-2@theca.example"})
@@ -75,7 +85,11 @@ def leaked(house: House) -> Result:
         house.sql("UPDATE timer SET due_at = clock_timestamp() - interval '1 second' WHERE state = 'live'")
         until(lambda: ears.relay.letters and ears.hook.heard, what="letters by mail and webhook")
         until(lambda: house.sql("SELECT count(*) FROM message WHERE state = 'dead'")[0][0], what="a dead letter")
-        figures = [house.api("admin-1").get("/metrics"), house.api.client.get("/readyz"), house.api.client.get("/healthz")]
+        figures = [
+            house.api("admin-1").get("/metrics"),
+            house.api.client.get("/readyz"),
+            house.api.client.get("/healthz"),
+        ]
     refusals = [one for one in answers if one.status_code >= 400]
     places = {
         "log of the API": house.log.read_text(errors="replace"),
@@ -98,13 +112,19 @@ def leaked(house: House) -> Result:
     return shown(
         "what is said of a person, looked for outside",
         none(f"found: {'; '.join(hits[:5])}", len(hits)),
-        Bar(what="marks found where they may be read", seen=sum(mark in allowed for mark in (*MARKS[:5], NOTE)), least=6),
+        Bar(
+            what="marks found where they may be read", seen=sum(mark in allowed for mark in (*MARKS[:5], NOTE)), least=6
+        ),
         Bar(what="letters", seen=len(ears.relay.letters), least=2),
         Bar(what="webhooks", seen=len(ears.hook.heard), least=1),
         Bar(what="letters that name the candidate's code", seen=ears.relay.read.count(code), least=1),
         Bar(what="commands heard at the broker", seen=len(ears.broker), least=20),
         Bar(what="refusals", seen=len(refusals), least=30),
-        Bar(what="lines of logs", seen=sum(places[name].count("\n") for name in places if name.startswith("log")), least=50),
+        Bar(
+            what="lines of logs",
+            seen=sum(text.count("\n") for name, text in places.items() if name.startswith("log")),
+            least=50,
+        ),
         none("answered 5xx", sum(one.status_code >= 500 for one in answers)),
         characters=sum(len(text) for text in places.values()),
     )
@@ -118,7 +138,9 @@ def _lived(house: House) -> Iterator[httpx.Response]:
     episode = begun.json()["episode"]
     path = f"/episodes/{episode}"
     yield (made := nurse.record(episode, ago(days=3), {"referral_reason": f"{NOTE} of the referral", "nrs": 8}))
-    yield nurse.post(f"/observations/{made.json()['made'][0]}/corrections", {"value": f"{NOTE} again", "reason": f"{NOTE} typo"})
+    yield nurse.post(
+        f"/observations/{made.json()['made'][0]}/corrections", {"value": f"{NOTE} again", "reason": f"{NOTE} typo"}
+    )
     task = lead.get(path).json()["tasks"][0]["id"]
     soon = ahead(hours=20)
     for verb, body in {
@@ -153,7 +175,12 @@ def _refused(house: House) -> Iterator[httpx.Response]:
             body = {**whole, "candidate": {**IDENTITY, name: wrong}}
             yield clerk.post("/episodes", body)
     other = {**IDENTITY, "birth_date": "1931-02-18"}
-    for body in (whole, {**whole, "candidate": other}, {**whole, "site": IDENTITY["family_name"]}, {**whole, "protocol": "zqcanfam"}):
+    for body in (
+        whole,
+        {**whole, "candidate": other},
+        {**whole, "site": IDENTITY["family_name"]},
+        {**whole, "protocol": "zqcanfam"},
+    ):
         yield clerk.post("/episodes", body)
     marks = [*IDENTITY.values(), NOTE]
     for mark in marks:
@@ -215,5 +242,7 @@ def _log(house: House, name: str) -> str:
 def _doctor(house: House) -> str:
     run = partial(subprocess.run, capture_output=True, text=True, check=False, cwd=ROOT)
     settings = environment_with(house.told(DATABASE_VERIFY_URL=house.urls["theca_verify"]))
-    done = [run([sys.executable, "-m", "workflow.cli", "doctor", *more], env=settings) for more in ([], ["--invariants"])]
+    done = [
+        run([sys.executable, "-m", "workflow.cli", "doctor", *more], env=settings) for more in ([], ["--invariants"])
+    ]
     return "\n".join(one.stdout + one.stderr for one in done)

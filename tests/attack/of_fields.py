@@ -15,23 +15,42 @@ from tests.faults.results import Result
 MARK = "zqmarkzq"
 COMMANDS = [
     f"{MARK}'; DROP TABLE ledger; --", f"{MARK}' OR '1'='1", f'{MARK}"; SELECT pg_sleep(5); --', f"{MARK}\\'; --",
-    f"1); DELETE FROM site; -- {MARK}", f"$${MARK}$$", f"{MARK}' UNION SELECT hash FROM token --", f"%{MARK}%", f":{MARK} :site",
-    f"{MARK}{{{{7*7}}}}", f"{{% raw %}}{MARK}", f"${{7*7}}{MARK}", f"#{{7*7}}{MARK}", f"%(site)s {MARK}", f"%s%n%x {MARK}",
+    f"1); DELETE FROM site; -- {MARK}", f"$${MARK}$$", f"{MARK}' UNION SELECT hash FROM token --", f"%{MARK}%",
+    f":{MARK} :site",
+    f"{MARK}{{{{7*7}}}}", f"{{% raw %}}{MARK}", f"${{7*7}}{MARK}", f"#{{7*7}}{MARK}", f"%(site)s {MARK}",
+    f"%s%n%x {MARK}",
     "{0.__class__.__mro__}" + MARK, f"<script>{MARK}</script>", f"<img src=x onerror={MARK}>", f"javascript:{MARK}",
     f"]]>{MARK}", f"&{MARK};", f"=HYPERLINK({MARK})", f"+cmd|' /C calc'!{MARK}", f"@SUM({MARK})", f"-2+3+{MARK}",
-    f"$(touch {MARK})", f"`touch {MARK}`", f"| touch {MARK}", f"../../../{MARK}", f"..\\..\\{MARK}", f"file:///{MARK}",
+    f"$(touch {MARK})", f"`touch {MARK}`", f"| touch {MARK}", f"../../../{MARK}", f"..\\..\\{MARK}",
+    f"file:///{MARK}",
     f"Bcc: {MARK}@theca.example", f"%0d%0aBcc: {MARK}", f"{MARK}%00", f"*)(uid={MARK}", f"' or count(/*)={MARK} or '",
     f"!!python/object/apply:os.system [{MARK}]", f"&a [*a, {MARK}]", f"jndi:ldap://{MARK}", f"__proto__.{MARK}",
 ]  # fmt: skip
 # Fields that are nobody's to send: what the engine sets, what another verb sets, what other programs have been fooled by.
 FOREIGN = [
-    "role", "roles", "site", "site_id", "stage", "state", "stint", "version", "seq", "id", "episode", "episode_id", "by",
-    "actor", "person", "staff_id", "signed_by", "second", "verified", "is_admin", "admin", "scope", "scopes", "created_at",
-    "recorded_at", "at", "closed_at", "hash", "prev", "head", "payload", "outcome", "superseded_by", "key", "evidence",
-    "__proto__", "constructor", "prototype", "$where", "_method", "self", "model_config", "__class__", "password", "token",
+    "role", "roles", "site", "site_id", "stage", "state", "stint", "version", "seq", "id", "episode", "episode_id",
+    "by",
+    "actor", "person", "staff_id", "signed_by", "second", "verified", "is_admin", "admin", "scope", "scopes",
+    "created_at",
+    "recorded_at", "at", "closed_at", "hash", "prev", "head", "payload", "outcome", "superseded_by", "key",
+    "evidence",
+    "__proto__", "constructor", "prototype", "$where", "_method", "self", "model_config", "__class__", "password",
+    "token",
 ]  # fmt: skip
 # What a list shows of its own accord when somebody asks for an order or for more.
-ASKED_FOR = ["sort", "order", "order_by", "_sort", "fields", "filter", "include", "expand", "format", "callback", "admin"]
+ASKED_FOR = [
+    "sort",
+    "order",
+    "order_by",
+    "_sort",
+    "fields",
+    "filter",
+    "include",
+    "expand",
+    "format",
+    "callback",
+    "admin",
+]
 
 
 def commands(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
@@ -44,7 +63,9 @@ def commands(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
             for word in COMMANDS:
                 if dice.random() < share:
                     send = partial(ground.post, path, spoilt(example, place, word), seen=ground.seen())
-                    watch.attack(f"{path} {place}: {word}", send, by=ground.who(path), may=True, secret=MARK, counted=False)
+                    watch.attack(
+                        f"{path} {place}: {word}", send, by=ground.who(path), may=True, secret=MARK, counted=False
+                    )
     return watch.result("commands in every text of every body", least=int(500 * share))
 
 
@@ -54,7 +75,7 @@ def queries(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     lead = ground.house.api("lead-1")
     for path, declared in sorted(ground.queries.items()):
         for name in [*declared, *ASKED_FOR]:
-            for word in COMMANDS:
+            for word in COMMANDS if name in declared else COMMANDS[::7]:
                 if dice.random() < share:
                     send = partial(lead.get, ground.filled(path).removeprefix(V1), **{name: word})
                     watch.attack(f"{path}?{name}={word}", send, by="lead-1", may=True, secret=MARK, counted=False)

@@ -15,8 +15,10 @@ FORWARDED = {
     "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "elsewhere.example", "X-Forwarded-Proto": "https",
     "X-Forwarded-Prefix": "/x", "X-Forwarded-User": "admin-1", "X-Remote-User": "admin-1", "Remote-User": "admin-1",
     "X-User-Id": "admin-1", "X-Real-IP": "127.0.0.1", "Forwarded": "for=127.0.0.1;host=elsewhere.example;proto=https",
-    "X-Original-URL": "/metrics", "X-Rewrite-URL": "/metrics", "X-HTTP-Method-Override": "POST", "X-HTTP-Method": "POST",
-    "X-Method-Override": "DELETE", "True-Client-IP": "127.0.0.1", "Via": "1.1 x", "X-Api-Key": "x", "Cookie": "session=x",
+    "X-Original-URL": "/metrics", "X-Rewrite-URL": "/metrics", "X-HTTP-Method-Override": "POST",
+    "X-HTTP-Method": "POST",
+    "X-Method-Override": "DELETE", "True-Client-IP": "127.0.0.1", "Via": "1.1 x", "X-Api-Key": "x",
+    "Cookie": "session=x",
 }  # fmt: skip
 
 

@@ -14,7 +14,20 @@ from tests.attack.watch import shown
 from tests.faults.results import Bar, Result, none
 
 HEALTHY = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-METHODS = ("TRACE", "CONNECT", "PUT", "PATCH", "DELETE", "PROPFIND", "MKCOL", "LOCK", "DEBUG", "get", "POST\x00", "X" * 50)
+METHODS = (
+    "TRACE",
+    "CONNECT",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "PROPFIND",
+    "MKCOL",
+    "LOCK",
+    "DEBUG",
+    "get",
+    "POST\x00",
+    "X" * 50,
+)
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
 
 
@@ -42,7 +55,11 @@ def twofold(ground: Ground) -> Iterator[tuple[str, bytes]]:
         ("two lengths in one", b"Content-Length: 0, %d\r\n" % len(hidden), hidden),
         ("a length and chunks", b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n" % len(chunked), chunked),
         ("chunks and a short length", b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", chunked),
-        ("chunks twice", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n", chunked),
+        (
+            "chunks twice",
+            b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n",
+            chunked,
+        ),
         ("chunks misspelt", b"Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n", chunked),
         ("chunks before a tab", b"Transfer-Encoding:\tchunked\r\nContent-Length: 5\r\n", chunked),
         ("chunks after a space", b"Transfer-Encoding : chunked\r\nContent-Length: 5\r\n", chunked),
@@ -82,7 +99,7 @@ def odd_requests(ground: Ground) -> Iterator[tuple[str, bytes]]:
     for method in METHODS:
         for path in ("/healthz", f"{V1}/episodes", "/a/x/half-hour"):
             yield f"{method[:10]} {path}", f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode()
-    for name, said in {
+    yield from {
         "no version": b"GET /healthz\r\n\r\n",
         "version 0.9": b"GET /healthz HTTP/0.9\r\n\r\n",
         "version 9": b"GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n",
@@ -100,8 +117,7 @@ def odd_requests(ground: Ground) -> Iterator[tuple[str, bytes]]:
         "a whole address": b"GET http://elsewhere.example/healthz HTTP/1.1\r\nHost: x\r\n\r\n",
         "nothing": b"\r\n\r\n",
         "noise": bytes(range(256)) * 40,
-    }.items():
-        yield name, said
+    }.items()
 
 
 def undeclared(ground: Ground) -> Result:

@@ -57,7 +57,16 @@ def forged(ground: Ground) -> Iterator[str]:
         yield URLSafeSerializer(key, salt="theca.acknowledge", signer_kwargs=ours.signer_kwargs).dumps(said)
         yield URLSafeSerializer(key, salt=purpose or "x").dumps(said)
     yield URLSafeSerializer("", salt="theca.acknowledge").dumps(said)
-    for shape in ([], said[:3], [*said, 1], {"site": "north"}, "x", None, [*said[:3], str(said[3])], [said[0], *said[1:3], -1e9]):
+    for shape in (
+        [],
+        said[:3],
+        [*said, 1],
+        {"site": "north"},
+        "x",
+        None,
+        [*said[:3], str(said[3])],
+        [said[0], *said[1:3], -1e9],
+    ):
         yield ours.dumps(shape)
     for site, episode in (("south", said[1]), ("nowhere", said[1]), (said[0], "x"), (said[0], said[1].upper() + "0")):
         yield ours.dumps([site, episode, *said[2:]])
@@ -76,7 +85,9 @@ def replayed(ground: Ground, watch: Watch, *, every: int = 1) -> Result:
     path = told(here)
     for method in ("GET", "HEAD", "OPTIONS"):
         for _ in range(5):
-            watch.attack(f"{method} ahead", partial(client.request, method, path, headers=AHEAD), may=True, counted=False)
+            watch.attack(
+                f"{method} ahead", partial(client.request, method, path, headers=AHEAD), may=True, counted=False
+            )
     for button in ("for-ever", "../week", "%2e%2e", "half-hour%00", "HALF-HOUR", ""):
         watch.attack(f"a button {button}", partial(client.post, f"{path}/{button}"), counted=False)
     for old in (72.1, 100, 24 * 365):

@@ -29,9 +29,12 @@ PUBLIC = "93.184.216.34"
 FORMULAS = [f"{mark}{word}" for mark in "=+-@\t\r" for word in ("1+1", "HYPERLINK(1)", "cmd|' /C calc'!A1", " x", "")]
 SMUGGLED = [
     "a@theca.example\r\nBcc: b@elsewhere.example", "a@theca.example\nSubject: x", "a@theca.example\rX: y",
-    "a@theca.example%0aBcc:b@elsewhere.example", "a@theca.example,b@elsewhere.example", "a@theca.example;b@elsewhere.example",
-    "a@theca.example b@elsewhere.example", "<a@theca.example>\r\n\r\nbody", '"a\r\nBcc: x"@theca.example', "a@theca.example\x00",
-    "a@theca.example\u2028Bcc: x", "a@theca.example\x0bBcc: x", "a@theca.example\x85Bcc: x", "group:a@theca.example;", "@", "a@", "a",
+    "a@theca.example%0aBcc:b@elsewhere.example", "a@theca.example,b@elsewhere.example",
+    "a@theca.example;b@elsewhere.example",
+    "a@theca.example b@elsewhere.example", "<a@theca.example>\r\n\r\nbody", '"a\r\nBcc: x"@theca.example',
+    "a@theca.example\x00",
+    "a@theca.example\u2028Bcc: x", "a@theca.example\x0bBcc: x", "a@theca.example\x85Bcc: x",
+    "group:a@theca.example;", "@", "a@", "a",
     "a@[127.0.0.1\r\n]", "=?utf-8?q?a=0d=0aBcc?=@theca.example", "a@theca.example>\r\nRCPT TO:<b@elsewhere.example>",
 ]  # fmt: skip
 
@@ -66,7 +69,9 @@ def listening() -> Iterator[Listener]:
 
 
 def letter(to: str, *, subject: str = "s", body: str = "b") -> Letter:
-    return Letter(to=to, subject=subject, body=body, reference="e.k.1", channel="webhook", secret=SECRET, facts={"code": "C-1"})
+    return Letter(
+        to=to, subject=subject, body=body, reference="e.k.1", channel="webhook", secret=SECRET, facts={"code": "C-1"}
+    )
 
 
 def inward(ground: Ground, *, every: int = 1) -> Result:
@@ -99,7 +104,16 @@ def inward(ground: Ground, *, every: int = 1) -> Result:
 def smuggled(ground: Ground) -> Result:
     """Addresses and words with lines in them: refused where they are entered, and harmless where they get further."""
     admin, kept, headers = open_store(ground.house.urls["theca_migrate"], ground.house.key_file), 0, list[str]()
-    wanted = {"from", "to", "subject", "message-id", "date", "content-type", "content-transfer-encoding", "mime-version"}
+    wanted = {
+        "from",
+        "to",
+        "subject",
+        "message-id",
+        "date",
+        "content-type",
+        "content-transfer-encoding",
+        "mime-version",
+    }
     with closing(admin):
         for word in SMUGGLED:
             with suppress(TroubleError):
@@ -157,7 +171,14 @@ def _kept(admin: Store, url: str) -> bool:
 
 
 def _own_names() -> list[str]:
-    return ["localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", socket.gethostname(), socket.getfqdn()]
+    return [
+        "localhost",
+        "localhost.localdomain",
+        "ip6-localhost",
+        "ip6-loopback",
+        socket.gethostname(),
+        socket.getfqdn(),
+    ]
 
 
 def _answering(addresses: list[str]):

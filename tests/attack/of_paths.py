@@ -10,13 +10,30 @@ from tests.attack.watch import shown
 from tests.faults.results import Bar, Result, none
 
 STEPS = (
-    "../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "..\\", "%252e%252e%252f", "....//", "..;/", "%c0%ae%c0%ae/", ".%00./",
+    "../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "..\\", "%252e%252e%252f", "....//", "..;/", "%c0%ae%c0%ae/",
+    ".%00./",
     "..%00/", "..%0d%0a/", "/", "//", "\\\\x\\", "C:/", "file:///",
 )  # fmt: skip
-TARGETS = ("etc/passwd", "pyproject.toml", ".git/config", "api/app.py", "theca.css%00.txt", "templates/acknowledge.html")
+TARGETS = (
+    "etc/passwd",
+    "pyproject.toml",
+    ".git/config",
+    "api/app.py",
+    "theca.css%00.txt",
+    "templates/acknowledge.html",
+)
 # What stands in those files and in no answer of ours.
 TELLING = (b"root:", b"[build-system]", b"[core]", b"def create_app", b"{% if", b"theca_app:")
-BEGINNINGS = ("/", "/static/", "/e/", "/a/", "/a/x/", f"{V1}/protocols/", f"{V1}/protocols/opioid_trial/versions/", f"{V1}/sites/")
+BEGINNINGS = (
+    "/",
+    "/static/",
+    "/e/",
+    "/a/",
+    "/a/x/",
+    f"{V1}/protocols/",
+    f"{V1}/protocols/opioid_trial/versions/",
+    f"{V1}/sites/",
+)
 
 
 def addresses() -> Iterator[str]:

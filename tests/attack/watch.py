@@ -1,4 +1,4 @@
-"""Who watches an attack: no failure of ours, nothing changed where it was refused, and a count of who was turned away."""
+"""Who watches an attack: no failure of ours, nothing changed where it was refused, and it was counted."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -105,4 +105,3 @@ def _kind(answer: httpx.Response) -> str:
 def shown(fault: str, *bars: Bar, **counts: float) -> Result:
     """A result of its own making."""
     return Result(fault=fault, statement="", counts=counts, bars=bars)
-

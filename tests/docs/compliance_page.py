@@ -29,10 +29,11 @@ _TITLES = {
 }
 _HEAD = """# What auditors ask
 
-Written by `make docs` from [compliance.yaml](compliance.yaml), in our own words: the laws and the standard themselves are
-the text that counts. A check fails when a test named here is gone. **This page is what a program can show. It makes
-nobody compliant:** Theca was examined by nobody outside, and each site answers for its own use. *Not yet* is what is not
-built; *your site* is what the site must do whatever we build. What may harm people is in [hazards.md](hazards.md).
+Written by `make docs` from [compliance.yaml](compliance.yaml), in our own words: the laws and the standard themselves
+are the text that counts. A check fails when a test named here is gone. **This page is what a program can show. It
+makes nobody compliant:** Theca was examined by nobody outside, and each site answers for its own use. *Not yet* is
+what is not built; *your site* is what the site must do whatever we build. What may harm people is in
+[hazards.md](hazards.md).
 """
 
 
@@ -62,7 +63,9 @@ def flaws(root: Path = ROOT) -> list[str]:
     answers = [_answer(row) for row in told["asvs"]]
     if dict(Counter(one.level for one in answers)) != ASVS or len({one.number for one in answers}) != len(answers):
         found.append(f"asvs: not {ASVS} different requirements")
-    found += [f"{one.number}: tests belong to what is held" for one in answers if bool(one.tests) != (one.state == "held")]
+    found += [
+        f"{one.number}: tests belong to what is held" for one in answers if bool(one.tests) != (one.state == "held")
+    ]
     return found
 
 
@@ -112,9 +115,9 @@ def _asvs(answers: list[Answer]) -> str:
     counted = Counter(one.state for one in answers)
     tally = [f"| {STATES[state]} | {counted[state]} |" for state in STATES]
     lines = ["## OWASP ASVS 5.0.0, levels 1 and 2", ""]
+    levels = f"{ASVS[1]} of level 1, {ASVS[2]} of level 2"
     lines += [
-        f"All {sum(ASVS.values())} requirements by number ({ASVS[1]} of level 1, {ASVS[2]} of level 2), with what each is "
-        "about in a few words of ours; none of level 3.",
+        f"All {sum(ASVS.values())} requirements by number ({levels}), with what each is about in our words.",
         "",
         "| answer | requirements |",
         "|---|---|",
@@ -129,7 +132,12 @@ def _asvs(answers: list[Answer]) -> str:
 
 
 def _row(one: Answer) -> str:
-    shown = {"held": one.words, "said": one.words, "none": f"Does not apply: {one.words}.", "site": f"*Your site:* {one.words}"}
+    shown = {
+        "held": one.words,
+        "said": one.words,
+        "none": f"Does not apply: {one.words}.",
+        "site": f"*Your site:* {one.words}",
+    }
     said = shown.get(one.state, f"*{STATES[one.state].capitalize()}:* {one.words}")
     tests = "".join(f"<br>`{test}`" for test in one.tests)
     return f"| {one.number} | {one.level} | {one.asks} | {said}{tests} |"

@@ -15,12 +15,13 @@ HIGHEST = 3  # what may remain at all, and then only with a reason that somebody
 _FIELDS = {"id", "hazard", "causes", "harm", "initial", "residual", "accept", "controls", "site"}
 _HEAD = """# What may harm, and what stands against it
 
-Written by `make docs` from [hazards.yaml](hazards.yaml). **The scores are proposals of developers to the clinical safety
-officer of the installing site, who judges, changes and signs them. They are no clinical judgement.** A control is named
-with the tests that hold it; a check fails where one of them is gone. What no program can do stands under *your site*.
+Written by `make docs` from [hazards.yaml](hazards.yaml). **The scores are proposals of developers to the clinical
+safety officer of the installing site, who judges, changes and signs them. They are no clinical judgement.** A control
+is named with the tests that hold it; a check fails where one of them is gone. What no program can do stands under
+*your site*.
 
-Severity and likelihood go from 1 to 5; the rating is theirs by this table. 4 and 5 may not remain; 3 may, for the reason
-that stands there and only with a signature.
+Severity and likelihood go from 1 to 5; the rating is theirs by this table. 4 and 5 may not remain; 3 may, for the
+reason that stands there and only with a signature.
 
 | likelihood | severity 1 | 2 | 3 | 4 | 5 |
 |---|---|---|---|---|---|

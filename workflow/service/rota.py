@@ -165,7 +165,9 @@ def _may_answer(connection: Connection, site: str, **told: str | None) -> None:
     for place, person in told.items():
         if person is not None and not rota.employed(connection, site, [person], roles=able):
             allowed = f"the id of somebody there who is: {', '.join(sorted(able))}"
-            raise ImpossibleInputError("holds no role there that takes work on", said=person, place=place, allowed=allowed)
+            raise ImpossibleInputError(
+                "holds no role there that takes work on", said=person, place=place, allowed=allowed
+            )
 
 
 def _is_new(connection: Connection, site: str, entry: _Stretch, entered: Callable[..., list[_Stretch]]) -> bool:

@@ -16,6 +16,7 @@ from workflow.domain.errors import ImpossibleInputError, NotFoundError
 from workflow.domain.roster import Member, Roster
 from workflow.domain.scope import scope_of
 
+_LONGEST = 200  # characters of a name or a label
 _PERSON = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
 
 
@@ -62,8 +63,8 @@ def hashed(token: str) -> str:
 
 
 def add_person(connection: Connection, *, staff: str, name: str, email: str) -> None:
-    """Add a person, or change their name and address. Raises ImpossibleInputError for an address that is none."""
-    check_person(staff, email=email)
+    """Add a person, or change their name and address. Raises ImpossibleInputError where one is none."""
+    check_person(staff, email=email, name=name)
     connection.execute(
         text(
             "INSERT INTO staff VALUES (:staff, :name, :email)"
@@ -73,13 +74,21 @@ def add_person(connection: Connection, *, staff: str, name: str, email: str) -> 
     )
 
 
-def check_person(staff: str, *, email: str) -> None:
-    """Refuse what can be no person's id or address. Raises ImpossibleInputError."""
+def check_person(staff: str, *, email: str, name: str | None = None) -> None:
+    """Refuse what can be no person's id, name or address. Raises ImpossibleInputError."""
     if not _PERSON.match(staff) or staff == "nobody":
         raise ImpossibleInputError(
             f"no id for a person: {staff!r}", place="person", allowed="a-z, 0-9, . _ - (1 to 64)"
         )
+    if name is not None:
+        check_text("name", name)
     _check_address(email)
+
+
+def check_text(what: str, said: str) -> None:
+    """Refuse what does not read as it is written: it stands under what its owner did."""
+    if not said.strip() or not said.isprintable() or len(said) > _LONGEST:
+        raise ImpossibleInputError(f"no {what}", place=what, allowed=f"one line, 1 to {_LONGEST} characters")
 
 
 def _check_address(email: str) -> None:
