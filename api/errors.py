@@ -1,7 +1,8 @@
 """Every answer that is not a success, as application/problem+json: a stable code, where it lies, what is allowed.
 
 A problem never repeats a text that was sent, shows a stack, or another site's existence. What is malformed or
-unauthorised is counted in the security log; what nobody foresaw is logged by its id, its type and its place in the code.
+unauthorised is counted in the security log; what nobody foresaw is logged by its id, its type and its place in the
+code.
 """
 
 import logging
@@ -102,6 +103,12 @@ def status_of(error: TroubleError) -> int:
 def too_large(request: Request) -> Response:
     """What a body that says it is too large is answered, before a byte of it is read."""
     return _troubled(request, TooLargeError())
+
+
+def of_two_lengths() -> Response:
+    """What a message with two lengths is answered. The line is closed: what follows on it may be anybody's."""
+    said = "a length and chunks: this message ends in two places"
+    return problem(400, "unreadable", said, headers={"Connection": "close"})
 
 
 def _troubled(request: Request, error: Exception) -> Response:

@@ -1,6 +1,6 @@
 """The outermost layer: every answer is counted, kept out of caches and forbidden to do anything in a browser.
 
-A body too large is not read at all.
+A body too large, and a message with two lengths, are not read at all.
 """
 
 from fastapi import FastAPI, Request
@@ -41,6 +41,9 @@ class Shell:
             await self._app(scope, receive, send)
             return
         answering = _Answering(scope["method"], send)
+        if _twofold(scope):
+            await errors.of_two_lengths()(scope, receive, answering)
+            return
         if _declared(scope) > LARGEST_BODY:
             response = await run_in_threadpool(errors.too_large, Request(scope))
             await response(scope, receive, answering)
@@ -69,6 +72,12 @@ class _Answering:
             for name, said in FORBIDDING.items():
                 headers.setdefault(name, said)
         await self._send(message)
+
+
+def _twofold(scope: Scope) -> bool:
+    """Whether a message says twice where it ends: a proxy before us may see another request where we see a body."""
+    said = {name for name, _ in scope["headers"]}
+    return {b"content-length", b"transfer-encoding"} <= said
 
 
 def _declared(scope: Scope) -> int:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import httpx
 
-from tests.api.caller import V1, Caller, ago
+from tests.api.caller import V1, Caller, ago, ahead
 from tests.attack.described import bodies, gets, names
 from tests.attack.house import House
 
@@ -35,7 +35,8 @@ class Ground:
 
     @cached_property
     def bodies(self) -> dict[str, Any]:
-        return bodies(self.described)
+        """What would be taken now, by path."""
+        return {path: _now(example) for path, example in bodies(self.described).items()}
 
     @cached_property
     def queries(self) -> dict[str, list[str]]:
@@ -66,6 +67,23 @@ class Ground:
     def post(self, path: str, body: object, *, seen: str = "", **headers: str) -> httpx.Response:
         """What somebody who may would send to this path."""
         return self.by(path).post(self.filled(path), body, seen=seen, **headers)
+
+
+def _now(example: Any) -> Any:
+    """An example with times of today: what happened was an hour ago, what is promised or booked is tomorrow."""
+    match example:
+        case dict():
+            return {name: _TIMES[name]() if name in _TIMES else _now(value) for name, value in example.items()}
+        case list():
+            return [_now(value) for value in example]
+    return example
+
+
+_TIMES = {
+    **dict.fromkeys(("occurred_at", "observed_at", "given_at", "since", "started_at"), partial(ago, hours=1)),
+    **dict.fromkeys(("until", "starts_at", "chase_at"), partial(ahead, hours=20)),
+    "ends_at": partial(ahead, hours=30),
+}
 
 
 def ground(house: House) -> Ground:

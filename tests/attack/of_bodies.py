@@ -10,7 +10,7 @@ from typing import Any
 from tests.api.caller import referral
 from tests.attack.corpus import ACTS, CANDIDATES, EPISODES, HEADERS, OBSERVATIONS
 from tests.attack.described import at, places, spoilt
-from tests.attack.ground import Ground
+from tests.attack.ground import Ground, ground
 from tests.attack.watch import Watch, shown
 from tests.faults.results import Bar, Result, exactly, none
 
@@ -81,39 +81,41 @@ def holes(example: Any) -> Iterator[tuple[tuple[str | int, ...], bytes, bytes]]:
             yield place, before, after
 
 
-def unreadable(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
+def unreadable(here: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     """Every body that nobody could mean, at every door. `share` of them, the same ones each time."""
     dice = random.Random(SEED)
-    for path, example in sorted(ground.bodies.items()):
-        by = ground.who(path)
+    for path, example in sorted(here.bodies.items()):
+        by = here.who(path)
         for name, content, headers in whole_bodies(example):
             # A body that is empty, or an object of nothing, is what some doors take.
             if dice.random() < share:
-                watch.attack(f"{path}: {name}", partial(ground.post, path, content, **headers), by=by)
+                watch.attack(f"{path}: {name}", partial(here.post, path, content, **headers), by=by)
         for place, before, after in holes(example):
             for written in NEVER:
                 if dice.random() < share:
                     body = before + written.encode() + after
-                    watch.attack(f"{path} {place}: {written[:30]}", partial(ground.post, path, body), by=by)
+                    watch.attack(f"{path} {place}: {written[:30]}", partial(here.post, path, body), by=by)
     return watch.result("bodies nobody could mean", least=int(200 * share))
 
 
-def odd(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
+def odd(here: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     """Values that some field somewhere takes, in every field."""
     dice = random.Random(SEED)
-    for path, example in sorted(ground.bodies.items()):
+    for path, example in sorted(here.bodies.items()):
+        fresh = ground(here.house)  # what was done to the one before bars nothing here
+        watch.forget()
         for place, before, after in holes(example):
             for written in ODD:
                 if dice.random() < share:
-                    send = partial(ground.post, path, before + written.encode() + after, seen=ground.seen())
-                    watch.attack(f"{path} {place}: {written[:30]}", send, by=ground.who(path), may=True, counted=False)
+                    send = partial(fresh.post, path, before + written.encode() + after, seen=fresh.seen())
+                    watch.attack(f"{path} {place}: {written[:30]}", send, by=here.who(path), may=True, counted=False)
     return watch.result("odd values in every field", least=int(100 * share))
 
 
-def known(ground: Ground, watch: Watch) -> Result:
+def known(here: Ground, watch: Watch) -> Result:
     """The corpus of observations, people, episodes and acts that nobody could mean."""
-    nurse, clerk = ground.house.api("nurse-1"), ground.house.api("coordinator-1")
-    episode = ground.things["/episodes/"]
+    nurse, clerk = here.house.api("nurse-1"), here.house.api("coordinator-1")
+    episode = here.things["/episodes/"]
     for name, body in OBSERVATIONS.items():
         watch.attack(name, partial(nurse.post, f"/episodes/{episode}/observations", body), by="nurse-1")
     for name, change in CANDIDATES.items():
@@ -124,19 +126,19 @@ def known(ground: Ground, watch: Watch) -> Result:
         watch.attack(name, partial(clerk.post, "/episodes", referral() | change), by="coordinator-1")
     for page, person, body in ACTS:
         seen = '"1"' if page == "transitions" else ""
-        send = partial(ground.house.api(person).post, f"/episodes/{episode}/{page}", body, seen=seen)
+        send = partial(here.house.api(person).post, f"/episodes/{episode}/{page}", body, seen=seen)
         watch.attack(f"{page} {body}", send, by=person)
     return watch.result("impossible observations, people and acts", least=80)
 
 
-def flood(ground: Ground, watch: Watch, *, times: int) -> Result:
+def flood(here: Ground, watch: Watch, *, times: int) -> Result:
     """The same refusal so often is one row a minute, and is counted each time."""
     kept = "SELECT count(*), coalesce(sum(count), 0) FROM security_event WHERE actor = 'nurse-2'"
-    rows, counted = ground.house.sql(kept)[0]
-    send = partial(ground.house.api("nurse-2").post, f"/episodes/{ground.things['/episodes/']}/observations", b"{")
+    rows, counted = here.house.sql(kept)[0]
+    send = partial(here.house.api("nurse-2").post, f"/episodes/{here.things['/episodes/']}/observations", b"{")
     for number in range(times):
         watch.attack(f"flood {number}", send, by="nurse-2")
-    more, all_ = ground.house.sql(kept)[0]
+    more, all_ = here.house.sql(kept)[0]
     return shown(
         "a flood of the same refusal",
         exactly("counted", int(all_ - counted), times),

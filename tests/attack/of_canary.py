@@ -170,8 +170,8 @@ def _refused(house: House) -> Iterator[httpx.Response]:
     """The same marks in requests that are refused, by what is wrong with them and by where they stand."""
     clerk, client = house.api("coordinator-1"), house.api.client
     whole = referral(**IDENTITY)
-    for name in IDENTITY:
-        for wrong in (IDENTITY[name] + "\u202e", IDENTITY[name] * 20, [IDENTITY[name]], {IDENTITY["given_name"]: 1}):
+    for name, mark in IDENTITY.items():
+        for wrong in (mark + "\u202e", mark * 20, [mark], {IDENTITY["given_name"]: 1}):
             body = {**whole, "candidate": {**IDENTITY, name: wrong}}
             yield clerk.post("/episodes", body)
     other = {**IDENTITY, "birth_date": "1931-02-18"}

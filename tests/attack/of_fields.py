@@ -7,7 +7,7 @@ from functools import partial
 from tests.api.caller import V1
 from tests.attack.corpus import QUERIES
 from tests.attack.described import at, objects, places, spoilt
-from tests.attack.ground import Ground
+from tests.attack.ground import Ground, ground
 from tests.attack.of_bodies import SEED
 from tests.attack.watch import Watch
 from tests.faults.results import Result
@@ -26,7 +26,7 @@ COMMANDS = [
     f"Bcc: {MARK}@theca.example", f"%0d%0aBcc: {MARK}", f"{MARK}%00", f"*)(uid={MARK}", f"' or count(/*)={MARK} or '",
     f"!!python/object/apply:os.system [{MARK}]", f"&a [*a, {MARK}]", f"jndi:ldap://{MARK}", f"__proto__.{MARK}",
 ]  # fmt: skip
-# Fields that are nobody's to send: what the engine sets, what another verb sets, what other programs have been fooled by.
+# Fields that are nobody's to send: the engine's own, another verb's, and those other programs have been fooled by.
 FOREIGN = [
     "role", "roles", "site", "site_id", "stage", "state", "stint", "version", "seq", "id", "episode", "episode_id",
     "by",
@@ -53,31 +53,33 @@ ASKED_FOR = [
 ]
 
 
-def commands(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
+def commands(here: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     """Every command in every text of every body. It is refused, or kept as the text it is."""
     dice = random.Random(SEED)
-    for path, example in sorted(ground.bodies.items()):
+    for path, example in sorted(here.bodies.items()):
+        fresh = ground(here.house)  # what was done to the one before bars nothing here
+        watch.forget()
         for place in places(example):
             if not isinstance(at(example, place), str):
                 continue
             for word in COMMANDS:
                 if dice.random() < share:
-                    send = partial(ground.post, path, spoilt(example, place, word), seen=ground.seen())
+                    send = partial(fresh.post, path, spoilt(example, place, word), seen=fresh.seen())
                     watch.attack(
-                        f"{path} {place}: {word}", send, by=ground.who(path), may=True, secret=MARK, counted=False
+                        f"{path} {place}: {word}", send, by=here.who(path), may=True, secret=MARK, counted=False
                     )
     return watch.result("commands in every text of every body", least=int(500 * share))
 
 
-def queries(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
+def queries(here: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     """Every command in every parameter of every list, and parameters that lists of other programs have."""
     dice = random.Random(SEED)
-    lead = ground.house.api("lead-1")
-    for path, declared in sorted(ground.queries.items()):
+    lead = here.house.api("lead-1")
+    for path, declared in sorted(here.queries.items()):
         for name in [*declared, *ASKED_FOR]:
             for word in COMMANDS if name in declared else COMMANDS[::7]:
                 if dice.random() < share:
-                    send = partial(lead.get, ground.filled(path).removeprefix(V1), **{name: word})
+                    send = partial(lead.get, here.filled(path).removeprefix(V1), **{name: word})
                     watch.attack(f"{path}?{name}={word}", send, by="lead-1", may=True, secret=MARK, counted=False)
     for query in QUERIES:
         send = partial(lead.client.get, f"{V1}/episodes{query}", headers=lead.headers)
@@ -85,44 +87,44 @@ def queries(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     return watch.result("commands in every parameter of every list", least=int(500 * share))
 
 
-def paths(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
+def paths(here: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     """Every command where an id stands."""
     dice = random.Random(SEED)
-    lead = ground.house.api("lead-1")
-    for path in sorted({*ground.queries, *ground.bodies}):
+    lead = here.house.api("lead-1")
+    for path in sorted({*here.queries, *here.bodies}):
         if "{" not in path:
             continue
         for word in COMMANDS:
             if dice.random() < share:
                 spoilt_path = path.removeprefix(V1).replace("{id}", word).replace("{n}", word).replace("{key}", word)
-                send = partial(lead.get, spoilt_path) if path in ground.queries else partial(lead.post, spoilt_path, {})
+                send = partial(lead.get, spoilt_path) if path in here.queries else partial(lead.post, spoilt_path, {})
                 watch.attack(f"{spoilt_path}", send, by="lead-1", secret=MARK, counted=False)
     return watch.result("commands where an id stands", least=int(200 * share))
 
 
-def foreign(ground: Ground, watch: Watch, *, share: float = 1.0) -> Result:
+def foreign(here: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     """Every object of every body with a field more, of those nobody declared there: refused each time."""
     dice = random.Random(SEED)
-    for path, body, name in _with_more(ground):
+    for path, body, name in _with_more(here):
         if dice.random() < share:
-            watch.attack(f"{path} with {name}", partial(ground.post, path, body), by=ground.who(path))
+            watch.attack(f"{path} with {name}", partial(here.post, path, body), by=here.who(path))
     return watch.result("fields that belong to others", least=int(1000 * share))
 
 
-def _with_more(ground: Ground) -> Iterator[tuple[str, object, str]]:
-    for path, example in sorted(ground.bodies.items()):
-        allowed = _allowed(ground, path)
+def _with_more(here: Ground) -> Iterator[tuple[str, object, str]]:
+    for path, example in sorted(here.bodies.items()):
+        allowed = _allowed(here, path)
         for place in objects(example):
             whole = at(example, place)
-            for name in sorted({*FOREIGN, *ground.names} - set(whole) - allowed):
+            for name in sorted({*FOREIGN, *here.names} - set(whole) - allowed):
                 for value in ("admin", 1, None):
                     yield path, spoilt(example, place, {**whole, name: value}), name
 
 
-def _allowed(ground: Ground, path: str) -> set[str]:
+def _allowed(here: Ground, path: str) -> set[str]:
     """Every field that some object of this path's body may have, with those its example leaves out."""
-    schemas, seen, found = ground.described["components"]["schemas"], set[str](), set[str]()
-    asked = ground.described["paths"][V1 + path]["post"]["requestBody"]
+    schemas, seen, found = here.described["components"]["schemas"], set[str](), set[str]()
+    asked = here.described["paths"][V1 + path]["post"]["requestBody"]
     waiting = _named(asked)
     while waiting:
         name = waiting.pop()

@@ -58,7 +58,7 @@ class Watch:
         tables = {name for name, now in self._before.items() if before.get(name) != now}
         if tables - (OF_A_LINE if kind == "refused" else frozenset()):
             self.changed.append(f"{said} changed {', '.join(sorted(tables))}")
-        if secret and secret in answer.text:
+        if secret and secret in answer.text and kind != "refused":  # that tells of the record, not of the request
             self.told.append(said)
         if counted:
             self._count(said, answer.status_code, turned, (by, kind))
