@@ -47,11 +47,19 @@ class Ground:
     def names(self) -> list[str]:
         return sorted(names(self.described))
 
+    @cached_property
+    def open(self) -> set[str]:
+        """The paths before the door: whoever asks there is nobody yet."""
+        paths = self.described["paths"].items()
+        return {path.removeprefix(V1) for path, ways in paths if "security" not in ways.get("post", {"security": ()})}
+
     def who(self, path: str) -> str:
-        return _WHO.get(path.rpartition("/")[2], "coordinator-1")
+        """As whom a refusal there is counted."""
+        return "nobody" if path in self.open else _WHO.get(path.rpartition("/")[2], "coordinator-1")
 
     def by(self, path: str) -> Caller:
-        return self.house.api(self.who(path))
+        who = self.who(path)
+        return Caller(self.house.api.client, {}) if who == "nobody" else self.house.api(who)
 
     def filled(self, path: str) -> str:
         """A path of the description with ids that are there."""

@@ -10,7 +10,7 @@ from tests.attack.house import House
 from tests.faults.results import Bar, Result, none
 
 # What is said of whoever asks, and so counted; the others are the ordinary course of work.
-COUNTED = frozenset({401, 403, 404, 413, 415, 422})
+COUNTED = frozenset({401, 403, 404, 408, 413, 415, 422, 429})
 PROBLEM = "application/problem+json"
 # A gate that is shut refuses, and that is a line of the ledger like any other.
 OF_A_LINE = frozenset({"episode", "ledger", "ledger_payload", "command"})
