@@ -1,6 +1,6 @@
-"""`python -m tests.attack [--quick] [--cases=NUMBER] [NAME ...]`: attack, print what held, keep it.
+"""`python -m tests.attack [--quick] [--keep] [--cases=NUMBER] [NAME ...]`: attack, print what held, keep it.
 
-What was seen is kept in docs/attack/attack.json where everything was attacked.
+What was seen is kept in docs/attack/attack.json where everything was attacked; a quick run is kept with `--keep`.
 Exit 0 where every bar was met, 1 where one was missed, 2 for an unknown name. `--cases` is how many schemathesis makes.
 """
 
@@ -126,8 +126,9 @@ def main() -> int:
                 print(line(result), flush=True)
     seconds = time.monotonic() - began
     missed = [result for result in results if result.verdict == "MISSED"]
+    kept = not quick or "--keep" in sys.argv[1:]
     print(f"\n{len(results)} kinds of attack in {seconds:.0f} s; {len(missed)} with a bar missed")
-    print(f"kept in {_keep(results, seconds)}" if asked == list(GROUPS) and not quick else "not kept")
+    print(f"kept in {_keep(results, seconds)}" if asked == list(GROUPS) and kept else "not kept")
     return 1 if missed else 0
 
 
