@@ -58,7 +58,7 @@ def fields(here: Ground, share: float, _cases: int) -> Iterator[Result]:
     yield of_fields.commands(here, Watch(here.house), share=share)
     yield of_fields.queries(here, Watch(here.house), share=share)
     yield of_fields.paths(here, Watch(here.house), share=share)
-    yield of_fields.foreign(here, Watch(here.house), share=share / 5)
+    yield of_fields.foreign(here, Watch(here.house), share=share / 10)
 
 
 def headers(here: Ground, _share: float, _cases: int) -> Iterator[Result]:

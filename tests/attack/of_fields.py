@@ -108,7 +108,7 @@ def foreign(here: Ground, watch: Watch, *, share: float = 1.0) -> Result:
     for path, body, name in _with_more(here):
         if dice.random() < share:
             watch.attack(f"{path} with {name}", partial(here.post, path, body), by=here.who(path))
-    return watch.result("fields that belong to others", least=int(1000 * share))
+    return watch.result("fields that belong to others", least=int(500 * share))
 
 
 def _with_more(here: Ground) -> Iterator[tuple[str, object, str]]:

@@ -6,13 +6,13 @@ from tests.attack.watch import Watch
 
 
 def test_no_body_is_a_failure_of_ours_and_no_refusal_changes_anything(stood_on: Ground, watch: Watch):
-    result = of_bodies.unreadable(stood_on, watch, share=0.08)
+    result = of_bodies.unreadable(stood_on, watch, share=0.05)
     assert watch.broken == []
     assert result.missed == []
 
 
 def test_no_odd_value_in_any_field_is_a_failure_of_ours(stood_on: Ground, watch: Watch):
-    result = of_bodies.odd(stood_on, watch, share=0.15)
+    result = of_bodies.odd(stood_on, watch, share=0.08)
     assert watch.broken == []
     assert result.missed == []
 
