@@ -77,9 +77,8 @@ def add_person(connection: Connection, *, staff: str, name: str, email: str) -> 
 def check_person(staff: str, *, email: str, name: str | None = None) -> None:
     """Refuse what can be no person's id, name or address. Raises ImpossibleInputError."""
     if not _PERSON.match(staff) or staff == "nobody":
-        raise ImpossibleInputError(
-            f"no id for a person: {staff!r}", place="person", allowed="a-z, 0-9, . _ - (1 to 64)"
-        )
+        allowed = "a-z, 0-9, . _ - (1 to 64)"
+        raise ImpossibleInputError("no id for a person", said=staff, place="person", allowed=allowed)
     if name is not None:
         check_text("name", name)
     _check_address(email)
@@ -98,9 +97,8 @@ def _check_address(email: str) -> None:
     except (HeaderParseError, ValueError, IndexError):
         good = False
     if not good:
-        raise ImpossibleInputError(
-            f"{email!r} is no e-mail address", place="email", allowed="like ada@hospital.example"
-        )
+        allowed = "like ada@hospital.example"
+        raise ImpossibleInputError("this is no e-mail address", said=email, place="email", allowed=allowed)
 
 
 def add_role(
