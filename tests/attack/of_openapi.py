@@ -175,7 +175,7 @@ def _count_changes(house: House) -> None:
     for statement in _COUNTING.strip().split(";\n"):
         house.sql(statement.strip())
     for (name,) in tables:
-        if name not in {*BESIDE, "attack_changes"}:
+        if name not in {*BESIDE, "attack_changes", "token", "session"}:  # which say when they were last used
             fires = f'AFTER INSERT OR UPDATE OR DELETE ON "{name}" FOR EACH ROW EXECUTE FUNCTION attack_noticed()'
             house.sql(f"CREATE OR REPLACE TRIGGER attack_notices {fires}")
 
