@@ -9,7 +9,7 @@ export PIP_NO_INPUT = 1
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix bench faults damage mutate docs new-venv
+.PHONY: help setup demo up test check fix bench faults attack damage mutate docs new-venv
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ bench: .venv/.dev $(if $(wildcard requirements-bench.lock),.venv-bench/.ready) #
 
 faults: .venv/.dev ## break everything there is to break, under load, and see that nothing is lost (WHAT=name for one group)
 	@.venv/bin/python -m tests.faults $(WHAT)
+
+attack: .venv/.dev ## attack every door, field, link and address, and see that nothing gives (WHAT=name, CASES=number)
+	@.venv/bin/python -m tests.attack $(if $(CASES),--cases=$(CASES)) $(WHAT)
 
 damage: .venv/.dev ## damage every protocol file 10,000 times and see each refused (COUNT=number)
 	@.venv/bin/python -m tests.authoring.damage $(COUNT)

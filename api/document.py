@@ -31,7 +31,11 @@ COMMON = problems(
     _422="It cannot be true or cannot be read: which place, and what is allowed.",
     _503="The database does not answer, or a record is unsound. Nothing was written; try again.",
 )
-BODY = problems(_413="More than 256 KB.", _415="Not application/json in UTF-8.")
+BODY = problems(
+    _408="The body did not arrive within half a minute.",
+    _413="More than 256 KB.",
+    _415="Not application/json in UTF-8.",
+)
 ACTED = BODY | problems(
     _409="Refused, with every gate's report (`refused`), or it does not fit what already stands.",
     _412="The record has changed since the version in If-Match.",

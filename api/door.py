@@ -6,6 +6,7 @@ Whoever could use the verb at some site of theirs is let in, and asked again by 
 they may there. Whoever could nowhere is refused before a byte of the body is read: 403, and 404 for what is elsewhere.
 """
 
+import asyncio
 import hashlib
 import json
 import re
@@ -21,7 +22,7 @@ from api import entrance
 from api.asks import verb_of
 from api.auth import recognise, signed_in
 from api.document import COMMON
-from api.refused import UnreadableError, WrongTypeError
+from api.refused import TooSlowError, UnreadableError, WrongTypeError
 from api.sight import in_sight
 from api.strict import parse
 from workflow.domain.errors import NotFoundError
@@ -29,6 +30,8 @@ from workflow.domain.policy import Verb, permits_somehow, refusal
 
 LARGEST_BODY = 262_144
 _SECRET = frozenset({"password", "series"})
+PATIENCE = 30.0  # seconds for a body to arrive; HOUSE (D)
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _JSON = re.compile(r"^application/json(\s*;\s*charset=\"?utf-?8\"?)?\s*\Z", re.ASCII | re.IGNORECASE)
 
 
@@ -54,7 +57,7 @@ class Door(APIRoute):
         async def enter(request: Request) -> Response:
             request.state.person = await run_in_threadpool(recognise, request)
             await run_in_threadpool(let_in, request, verb)
-            return await inner(await _hear(request) if request.method == "POST" else request)
+            return await inner(await _hear(request) if request.method in _WITH_BODY else request)
 
         return enter
 
@@ -68,7 +71,7 @@ class Threshold(APIRoute):
         async def enter(request: Request) -> Response:
             if request.method in entrance.UNSAFE:
                 entrance.check_origin(request)
-            return await inner(await _hear(request) if request.method == "POST" else request)
+            return await inner(await _hear(request) if request.method in _WITH_BODY else request)
 
         return enter
 
@@ -97,7 +100,10 @@ async def _hear(request: Request) -> Heard:
     _check_type(request)
     heard = Heard(request.scope, request.receive)
     try:
-        body = await heard.body()
+        async with asyncio.timeout(PATIENCE):
+            body = await heard.body()
+    except TimeoutError:
+        raise TooSlowError from None
     except ClientDisconnect:
         raise UnreadableError("the connection ended inside the body") from None
     if body:

@@ -1,7 +1,8 @@
 """Every answer that is not a success, as application/problem+json: a stable code, where it lies, what is allowed.
 
-A problem never shows what was sent, a stack, or another site's existence. What is malformed or unauthorised is
-counted in the security log; what nobody foresaw is logged by its id, its type and its place in the code.
+A problem never repeats a text that was sent, shows a stack, or another site's existence. What is malformed or
+unauthorised is counted in the security log; what nobody foresaw is logged by its id, its type and its place in the
+code.
 """
 
 import logging
@@ -14,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.refused import CsrfError, NotSignedInError, NoVersionError, TooLargeError, WrongTypeError
+from api.refused import CsrfError, NotSignedInError, NoVersionError, TooLargeError, TooSlowError, WrongTypeError
 from api.schemas.problem import FlawOut, Problem
 from api.strict import place_of
 from workflow.domain import errors as trouble
@@ -37,6 +38,7 @@ STATUS: Mapping[type[TroubleError], int] = {
     NotConfirmedError: 403,
     trouble.NotPermittedError: 403,
     trouble.NotFoundError: 404,
+    TooSlowError: 408,
     trouble.IdentityConflictError: 409,
     trouble.ImpossibleNowError: 409,
     trouble.StaleError: 412,
@@ -51,7 +53,7 @@ STATUS: Mapping[type[TroubleError], int] = {
 }
 
 # Refusals that say something about whoever asks; the others are the ordinary course of work.
-_COUNTED = frozenset({400, 401, 403, 404, 413, 415, 422, 429})
+_COUNTED = frozenset({400, 401, 403, 404, 408, 413, 415, 422, 429})
 
 
 def install(app: FastAPI) -> None:
@@ -103,6 +105,12 @@ def too_large(request: Request) -> Response:
     return _troubled(request, TooLargeError())
 
 
+def of_two_lengths() -> Response:
+    """What a message with two lengths is answered. The line is closed: what follows on it may be anybody's."""
+    said = "a length and chunks: this message ends in two places"
+    return problem(400, "unreadable", said, headers={"Connection": "close"})
+
+
 def _troubled(request: Request, error: Exception) -> Response:
     assert isinstance(error, TroubleError)
     status = status_of(error)
@@ -110,7 +118,7 @@ def _troubled(request: Request, error: Exception) -> Response:
         return _unforeseen(request, error)
     _count(request, status, error.code)
     headers = _headers(status, error)
-    return problem(status, error.code, error.detail, place=error.place, allowed=error.allowed, headers=headers)
+    return problem(status, error.code, error.plain, place=error.place, allowed=error.allowed, headers=headers)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -154,6 +162,8 @@ def _headers(status: int, error: TroubleError) -> dict[str, str]:
         return {"Retry-After": str(error.seconds)}
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
+    if status == 408:
+        return {"Connection": "close"}
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
 

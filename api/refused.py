@@ -33,6 +33,12 @@ class TooLargeError(TroubleError):
     code = "too_large"
 
 
+class TooSlowError(TroubleError):
+    """The body did not arrive in time."""
+
+    code = "too_slow"
+
+
 class NoVersionError(TroubleError):
     """Say in If-Match which version of the record you saw."""
 

@@ -1,4 +1,7 @@
-"""The outermost layer: every answer is counted and kept out of caches, and a body too large is not read at all."""
+"""The outermost layer: every answer is counted, kept out of caches and forbidden to do anything in a browser.
+
+A body too large, and a message with two lengths, are not read at all.
+"""
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
@@ -9,6 +12,14 @@ from api import errors
 from api.door import LARGEST_BODY
 from api.health import REQUESTS
 
+# What a page may do beside this it says itself (api/web/paper.py).
+FORBIDDING = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 _METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
@@ -30,6 +41,9 @@ class Shell:
             await self._app(scope, receive, send)
             return
         answering = _Answering(scope["method"], send)
+        if _twofold(scope):
+            await errors.of_two_lengths()(scope, receive, answering)
+            return
         if _declared(scope) > LARGEST_BODY:
             response = await run_in_threadpool(errors.too_large, Request(scope))
             await response(scope, receive, answering)
@@ -55,9 +69,15 @@ class _Answering:
             self.started = True
             REQUESTS.labels(self._method, str(message["status"])).inc()
             headers = MutableHeaders(scope=message)
-            headers["Cache-Control"] = "no-store"
-            headers["X-Content-Type-Options"] = "nosniff"
+            for name, said in FORBIDDING.items():
+                headers.setdefault(name, said)
         await self._send(message)
+
+
+def _twofold(scope: Scope) -> bool:
+    """Whether a message says twice where it ends: a proxy before us may see another request where we see a body."""
+    said = {name for name, _ in scope["headers"]}
+    return {b"content-length", b"transfer-encoding"} <= said
 
 
 def _declared(scope: Scope) -> int:

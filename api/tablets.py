@@ -8,7 +8,7 @@ from fastapi import Path, Request, Response
 from api import entrance
 from api.asks import asks, open_to_all
 from api.deps import Me, TheDesk
-from api.document import BODY
+from api.document import BODY, problems
 from api.door import resource, threshold
 from api.schemas.sessions import (
     EnrolledOut,
@@ -25,6 +25,7 @@ from workflow.service import shift, sign_in
 
 router = resource("tablets")
 open_router = threshold("tablets")
+_SLOWED = BODY | problems(_429="Too many tries; `Retry-After` says how many seconds to wait.")
 SiteId = Annotated[str, Path(alias="id", description="A site of yours.", examples=["north"], max_length=80)]
 TabletId = Annotated[str, Path(alias="tablet", description="A tablet of the site.", examples=["5f1c2a"], max_length=80)]
 
@@ -64,7 +65,7 @@ def revoke(site: SiteId, tablet: TabletId, _: NothingIn, desk: TheDesk, me: Me) 
 
 
 @open_router.post(
-    "/tablets", status_code=201, responses=BODY, summary="Be a tablet", response_description="This browser is it."
+    "/tablets", status_code=201, responses=_SLOWED, summary="Be a tablet", response_description="This browser is it."
 )
 @open_to_all("the code an administrator made is the authority, once")
 def enrol(asked: TabletCodeIn, request: Request, response: Response, desk: TheDesk) -> EnrolledOut:

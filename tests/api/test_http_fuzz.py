@@ -2,14 +2,14 @@
 
 import json
 import os
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from caller import V1, Api, ago
+from caller import Api, ago
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.attack.described import bodies, places, spoilt
 from workflow.authoring import read
 from workflow.service.audit import audit
 from workflow.store.session import Store
@@ -50,37 +50,6 @@ RELAXED = settings(
 )
 
 
-def _bodies(described: dict[str, Any]) -> dict[str, Any]:
-    """The example body of every POST, by path."""
-    schemas = described["components"]["schemas"]
-    found: dict[str, Any] = {}
-    for path, ways in described["paths"].items():
-        if "post" in ways:
-            schema = ways["post"]["requestBody"]["content"]["application/json"]["schema"]
-            listed = schema.get("type") == "array"
-            name = (schema["items"] if listed else schema)["$ref"].rpartition("/")[2]
-            example = {**dict.fromkeys(schemas[name]["properties"]), **schemas[name]["examples"][0]}
-            whole = {field: value for field, value in example.items() if value is not None}
-            found[path.removeprefix(V1)] = [whole] if listed else whole
-    return found
-
-
-def _places(value: Any, here: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [here, *(place for key, each in inner for place in _places(each, (*here, key)))]
-
-
-def _spoilt(value: Any, place: tuple[str | int, ...], by: Any) -> Any:
-    if not place:
-        return by
-    whole = deepcopy(value)
-    target = whole
-    for key in place[:-1]:
-        target = target[key]
-    target[place[-1]] = by
-    return whole
-
-
 def _ours(api: Api, stage: str = "") -> dict[str, str]:
     """An episode with something of everything in it, and the paths that lead to its parts."""
     episode = api.accepted()
@@ -107,16 +76,16 @@ ADOPTIONS: dict[str, dict[str, Any]] = {
 
 
 def test_no_body_is_a_failure_of_ours(api: Api, verify_store: Store):
-    bodies = _bodies(api("admin-1").get("/openapi.json").json())
+    described = bodies(api("admin-1").get("/openapi.json").json())
     pool = {stage: _ours(api, stage) for stage in ("", *ADOPTIONS)}
 
     @RELAXED
     @given(data=st.data())
     def spoil(data: st.DataObject) -> None:
-        path, stage = data.draw(st.sampled_from(sorted(bodies))), data.draw(st.sampled_from(sorted(pool)))
-        body = bodies[path]
+        path, stage = data.draw(st.sampled_from(sorted(described))), data.draw(st.sampled_from(sorted(pool)))
+        body = described[path]
         for _ in range(data.draw(st.integers(0, 2))):
-            body = _spoilt(body, data.draw(st.sampled_from(_places(body))), data.draw(ANYTHING))
+            body = spoilt(body, data.draw(st.sampled_from(places(body))), data.draw(ANYTHING))
         person = data.draw(st.sampled_from(["clinician-1", "clinician-2", "coordinator-1", "lead-1", "nurse-1"]))
         shown = api(person).get(f"/episodes/{pool[stage]['/episodes/']}")
         if shown.json().get("closed_at"):

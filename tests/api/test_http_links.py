@@ -160,6 +160,7 @@ def test_what_we_did_not_sign_is_no_link(letter, client, sql, desk: Desk):
         other.dumps({"site": "north"}),
         shape.dumps(["north"]),
         shape.dumps({"a": 1, "b": 2, "c": 3, "d": 4}),
+        shape.dumps(["north", "no episode", "x", 1]),
         "x" * 5000,
         "%00",
         "\u0450",

@@ -9,6 +9,8 @@ from api.app import create_app
 from api.document import describe
 from tests.docs.authority_page import authority_page
 from tests.docs.commands import commands, verbs_page
+from tests.docs.compliance_page import compliance_page
+from tests.docs.hazards_page import hazards_page
 from tests.docs.nowhere import nowhere
 from tests.docs.spec_page import spec_section
 from tests.docs.vectors import vectors_json, vectors_page
@@ -41,6 +43,8 @@ def pages() -> dict[str, str]:
     """Every page that is generated, whole or in part, by its place: as it should read."""
     found = {
         "README.md": filled("README.md", "settings", settings_table()),
+        "docs/compliance.md": compliance_page(),
+        "docs/hazards.md": hazards_page(),
         "docs/ledger.md": filled("docs/ledger.md", "vectors", vectors_page()),
         "docs/authority.md": authority_page(),
         "docs/ledger-vectors.json": vectors_json(),

@@ -235,7 +235,7 @@ def test_who_may_not_take_rows_in_is_told_once_and_not_row_by_row(source: Source
         refer(replace(source, person=someone("nurse")), GOOD)
     with pytest.raises(NotFoundError, match="no such site among yours"):
         refer(replace(source, site="south"), GOOD)
-    with pytest.raises(NotFoundError, match="no protocol"):
+    with pytest.raises(NotFoundError, match="no such protocol"):
         refer(replace(source, protocol="other"), GOOD)
 
 

@@ -17,12 +17,17 @@ TroubleError
 
 
 class TroubleError(Exception):
-    """Something could not be done."""
+    """Something could not be done.
+
+    `said` is what somebody said that cannot be: `detail` repeats it to whoever reads along on the machine, `plain` does
+    not, and is all that leaves it.
+    """
 
     code = "trouble"
 
-    def __init__(self, detail: str = "", *, place: str = "", allowed: str = "") -> None:
-        self.detail = detail or (self.__class__.__doc__ or "").splitlines()[0]
+    def __init__(self, detail: str = "", *, place: str = "", allowed: str = "", said: str | None = None) -> None:
+        self.plain = detail or (self.__class__.__doc__ or "").splitlines()[0]
+        self.detail = self.plain if said is None else f"{self.plain}: {said!r}"
         self.place = place
         self.allowed = allowed
         super().__init__(self.detail)

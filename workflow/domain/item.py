@@ -64,9 +64,9 @@ class Item:
         """
         self._must_be(Kind.NUMBER)
         if unit != self.unit:
-            raise ImpossibleInputError(f"{self.label} is recorded in {self.unit!r}, not {unit!r}", allowed=self.unit)
+            raise ImpossibleInputError(f"{self.label} is recorded in {self.unit!r} alone", said=unit, allowed=self.unit)
         if not value.is_finite() or not self._within(value) or self._digits(value) > self.decimals:
-            raise ImpossibleValueError(f"{self.label}: {value} is not possible", allowed=self.allowed)
+            raise ImpossibleValueError(f"{self.label}: this is not possible", said=str(value), allowed=self.allowed)
         return value
 
     def text(self, value: str) -> str:
@@ -82,7 +82,7 @@ class Item:
         }[self.kind]
         if not ok:
             shown = value if len(value) <= 40 else value[:40] + "..."
-            raise ImpossibleValueError(f"{self.label}: {shown!r} is not possible", allowed=self.allowed)
+            raise ImpossibleValueError(f"{self.label}: this is not possible", said=shown, allowed=self.allowed)
         return value
 
     @property

@@ -335,7 +335,6 @@ def tests_of(criterion: Criterion) -> tuple[Test, ...]:
 def _named(things: Mapping[str, T], key: str, what: str) -> T:
     thing = things.get(key)
     if thing is None:
-        raise UnknownNameError(
-            f"the protocol declares no {what} {key!r}", place=what, allowed=", ".join(sorted(things))
-        )
+        allowed = ", ".join(sorted(things))
+        raise UnknownNameError(f"the protocol declares no such {what}", said=key, place=what, allowed=allowed)
     return thing

@@ -60,7 +60,7 @@ def employ(post: Post, person: str, *, name: str, email: str, given: Given) -> K
     Raises ImpossibleInputError for an id, address or stretch of days that is none; ImpossibleNowError where the id is
     taken; NotFoundError, NotPermittedError.
     """
-    staff.check_person(person, email=email)
+    staff.check_person(person, email=email, name=name)
     store.check_days(given)
     with _managing(post, person) as connection:
         store.employ(connection, by=post.person.id, site=post.site, person=person, name=name, email=email)

@@ -53,7 +53,7 @@ def release(desk: Desk, person: Person, site: str, episodes: Sequence[str] | Non
         known = backlog.episodes(connection, site)
         elsewhere = set(episodes or ()) - backlog.here(connection, site, list(episodes or ()))
     if elsewhere:
-        raise NotFoundError(f"there is no episode {min(elsewhere)} at {site}", place="episodes")
+        raise NotFoundError("there is no such episode at this site", said=min(elsewhere), place="episodes")
     quiet = Desk(desk.store, Bell(""))  # one ring for all of them
     wanted = [episode for episode in known if episodes is None or episode in episodes][:MOST]
     done = sum(_released(quiet, person, episode) for episode in wanted)

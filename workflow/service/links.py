@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from types import MappingProxyType
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -129,9 +130,16 @@ def read(vault: Vault, token: str) -> Signed:
     except BadData:
         said = None
     match said:
-        case [str(site), str(episode), str(message), int(written)]:
+        case [str(site), str(episode), str(message), int(written)] if _is_id(episode):
             return Signed(site=site, episode=episode, message=message, written=written)
     raise NotFoundError("there is no such link")
+
+
+def _is_id(episode: str) -> bool:
+    try:
+        return str(UUID(episode)) == episode
+    except ValueError:
+        return False
 
 
 def _entitled(vault: Vault, connection: Connection, signed: Signed) -> Addressed:

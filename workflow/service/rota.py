@@ -89,7 +89,7 @@ def remove_absence(office: Office, *, person: str, starts_at: datetime) -> None:
     """An absence that is ahead is taken out, one that has begun ends now. Raises NotFoundError, NotPermittedError."""
     with _changing(office, person, own=True) as connection:
         if not rota.drop_absence(connection, office.site, person, starts_at):
-            raise NotFoundError(f"{person} has no absence that begins then and is not over")
+            raise NotFoundError("no absence begins then and is not over", said=person)
         gone = {"person": person, "starts_at": starts_at}
         _note(connection, office, "not_away", gone, said=f"{person} not away from {starts_at.isoformat()}")
 
@@ -107,7 +107,7 @@ def remove_on_call(office: Office, *, person: str, starts_at: datetime) -> None:
     """A duty on call that is ahead is taken out, one that has begun ends now. Raises NotFoundError."""
     with _changing(office, person) as connection:
         if not rota.drop_shift(connection, office.site, person, starts_at):
-            raise NotFoundError(f"{person} has no duty on call that begins then and is not over")
+            raise NotFoundError("no duty on call begins then and is not over", said=person)
         gone = {"person": person, "starts_at": starts_at}
         _note(connection, office, "not_on_call", gone, said=f"{person} not on call from {starts_at.isoformat()}")
 
@@ -127,7 +127,7 @@ def remove_deputy(office: Office, *, person: str, deputy: str) -> None:
     """One person is another's deputy no longer. Raises NotFoundError where they were not."""
     with _changing(office, person) as connection:
         if not rota.drop_deputy(connection, office.site, person, deputy):
-            raise NotFoundError(f"{deputy} is no deputy of {person}")
+            raise NotFoundError("that is no deputy of theirs", said=deputy)
         gone = {"person": person, "deputy": deputy}
         _note(connection, office, "no_deputy", gone, said=f"{deputy} no deputy of {person}")
 
@@ -151,15 +151,14 @@ def _changing(office: Office, about: str, *, own: bool = False) -> Iterator[Conn
 
 def _there_is(connection: Connection, site: str) -> None:
     if not worklist.sites(connection, [site]):
-        raise NotFoundError(f"there is no site {site!r}", place="site")
+        raise NotFoundError("there is no such site", said=site, place="site")
 
 
 def _works_here(connection: Connection, site: str, *, person: str) -> None:
     """Refuse somebody who holds no role at the site."""
     if not rota.employed(connection, site, [person], roles=frozenset(Role)):
-        raise ImpossibleInputError(
-            f"{person} holds no role at {site}", place="person", allowed="the id of somebody who does"
-        )
+        allowed = "the id of somebody who does"
+        raise ImpossibleInputError("holds no role there", said=person, place="person", allowed=allowed)
 
 
 def _may_answer(connection: Connection, site: str, **told: str | None) -> None:
@@ -169,7 +168,7 @@ def _may_answer(connection: Connection, site: str, **told: str | None) -> None:
         if person is not None and not rota.employed(connection, site, [person], roles=able):
             allowed = f"the id of somebody there who is: {', '.join(sorted(able))}"
             raise ImpossibleInputError(
-                f"{person} holds no role at {site} that takes work on", place=place, allowed=allowed
+                "holds no role there that takes work on", said=person, place=place, allowed=allowed
             )
 
 

@@ -58,7 +58,7 @@ def fetch(connection: Connection, name: str) -> ProtocolVersion:
         {"key": key, "number": int(number) if number.isdecimal() else None},
     ).one_or_none()
     if found is None or (number and not number.isdecimal()):
-        raise NotFoundError(f"no protocol {name!r} is published")
+        raise NotFoundError("no such protocol is published", said=name)
     return _kept(found)
 
 

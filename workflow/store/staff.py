@@ -16,6 +16,7 @@ from workflow.domain.errors import ImpossibleInputError, NotFoundError
 from workflow.domain.roster import Member, Roster
 from workflow.domain.scope import scope_of
 
+_LONGEST = 200  # characters of a name or a label
 _PERSON = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z", re.ASCII)
 
 
@@ -64,9 +65,9 @@ def hashed(token: str) -> str:
 def add_person(connection: Connection, *, staff: str, name: str, email: str) -> bool:
     """Add a person, or change their name and address; answers whether the address is another than before.
 
-    Raises ImpossibleInputError for an address that is none.
+    Raises ImpossibleInputError where one of the three is none.
     """
-    check_person(staff, email=email)
+    check_person(staff, email=email, name=name)
     before = connection.scalar(text("SELECT email FROM staff WHERE id = :staff"), {"staff": staff})
     connection.execute(
         text(
@@ -78,13 +79,20 @@ def add_person(connection: Connection, *, staff: str, name: str, email: str) -> 
     return (before or "") != email
 
 
-def check_person(staff: str, *, email: str) -> None:
-    """Refuse what can be no person's id or address. Raises ImpossibleInputError."""
+def check_person(staff: str, *, email: str, name: str | None = None) -> None:
+    """Refuse what can be no person's id, name or address. Raises ImpossibleInputError."""
     if not _PERSON.match(staff) or staff == "nobody":
-        raise ImpossibleInputError(
-            f"no id for a person: {staff!r}", place="person", allowed="a-z, 0-9, . _ - (1 to 64)"
-        )
+        allowed = "a-z, 0-9, . _ - (1 to 64)"
+        raise ImpossibleInputError("no id for a person", said=staff, place="person", allowed=allowed)
+    if name is not None:
+        check_text("name", name)
     _check_address(email)
+
+
+def check_text(what: str, said: str) -> None:
+    """Refuse what does not read as it is written: it stands under what its owner did."""
+    if not said.strip() or not said.isprintable() or len(said) > _LONGEST:
+        raise ImpossibleInputError(f"no {what}", place=what, allowed=f"one line, 1 to {_LONGEST} characters")
 
 
 def _check_address(email: str) -> None:
@@ -94,9 +102,8 @@ def _check_address(email: str) -> None:
     except (HeaderParseError, ValueError, IndexError):
         good = False
     if not good:
-        raise ImpossibleInputError(
-            f"{email!r} is no e-mail address", place="email", allowed="like ada@hospital.example"
-        )
+        allowed = "like ada@hospital.example"
+        raise ImpossibleInputError("this is no e-mail address", said=email, place="email", allowed=allowed)
 
 
 def add_role(

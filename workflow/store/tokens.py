@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from workflow.domain import scope
 from workflow.domain.errors import ImpossibleInputError, NotFoundError
-from workflow.store.staff import hashed
+from workflow.store.staff import check_text, hashed
 
 LONGEST_DAYS = 365
 _ID = re.compile(r"^[0-9a-f]{12}\Z", re.ASCII)
@@ -52,6 +52,7 @@ def add(
         raise ImpossibleInputError(f"nobody is called {staff!r}", place="staff")
     if site is not None and not connection.scalar(text("SELECT 1 FROM site WHERE site_id = :site"), {"site": site}):
         raise ImpossibleInputError(f"no site {site!r}", place="site")
+    check_text("label", label)
     token = "theca_" + secrets.token_urlsafe(32)
     connection.execute(
         text(

@@ -154,8 +154,8 @@ def _whose_word(s: Situation, by: str | None, via: Via) -> Actor:
         )
     member = s.roster.member(by)
     if member is None or not s.roster.is_there(by):
-        away = "is away" if member is not None else "does not work here today"
-        raise ImpossibleInputError(f"{by} {away}", place="by", allowed="the id of somebody at work here now")
+        away = "whoever said it is away" if member is not None else "whoever said it does not work here today"
+        raise ImpossibleInputError(away, said=by, place="by", allowed="the id of somebody at work here now")
     return Actor(id=member.id, roles=member.roles)
 
 

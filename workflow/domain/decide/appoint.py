@@ -26,9 +26,8 @@ def appoint(s: Situation, *, kind: str, starts_at: datetime) -> Decision:
     Raises UnknownNameError, ImpossibleTimeError (more than three years from now), ImpossibleNowError.
     """
     if kind not in s.protocol.appointments:
-        raise UnknownNameError(
-            f"no appointment kind {kind!r}", place="kind", allowed=", ".join(sorted(s.protocol.appointments))
-        )
+        allowed = ", ".join(sorted(s.protocol.appointments))
+        raise UnknownNameError("no such kind of appointment", said=kind, place="kind", allowed=allowed)
     if s.protocol.stage(s.episode.stage).ends:
         raise ImpossibleNowError("the pathway of this candidate is over")
     draft = Draft(s)

@@ -79,7 +79,7 @@ def _to_sign(s: Situation, act: str, dose: Dose | None, at: datetime) -> Matter:
 def _checked(s: Situation, act: str, dose: Dose | None, occurred_at: datetime) -> tuple[datetime, Transition | None]:
     """When the act happened, and the transition that records it. Raises where it cannot have happened so."""
     if act not in s.protocol.acts:
-        raise UnknownNameError(f"no act {act!r}", place="act", allowed=", ".join(sorted(s.protocol.acts)))
+        raise UnknownNameError("no such act", said=act, place="act", allowed=", ".join(sorted(s.protocol.acts)))
     at = s.moment_since(s.episode.enrolled_at, occurred_at)
     return at, _check(s, act, dose, at)
 

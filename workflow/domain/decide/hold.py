@@ -21,7 +21,7 @@ def hold(s: Situation, *, reason: str, occurred_at: datetime | None = None) -> D
     rule = s.protocol.hold
     at = s.moment_in_stint(occurred_at)
     if reason not in rule.reasons:
-        raise ImpossibleInputError(f"no hold reason {reason!r}", place="reason", allowed=", ".join(rule.reasons))
+        raise ImpossibleInputError("no such reason", said=reason, place="reason", allowed=", ".join(rule.reasons))
     if s.episode.hold is not None:
         raise ImpossibleNowError(f"on hold already: {s.episode.hold.reason}")
     if s.protocol.stage(s.episode.stage).ends:
