@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from route import catheter_in, referred
+from route import catheter_in, referred, reviewed
 from world import CARLA, CLARA, LENA, NILS, START, Walker
 
 from workflow.domain import decide
 from workflow.domain.calendar import Calendar, Duration, TimeKind
+from workflow.domain.errors import ImpossibleTimeError
 from workflow.domain.ladder import Ladder, OnHold, Rung, Urgency
 
 TRIAGE = "triage_referral"
@@ -88,7 +89,7 @@ def test_a_rung_comes_when_declared_or_where_that_has_passed_as_long_after_as_de
         above, then = ladder.next(rung, anchor=START, due_at=due, now=due, calendar=calendar)
         planned = ladder.due(above, START, calendar)
         assert then >= planned
-        if planned > due:
+        if planned >= due:
             assert then == planned
         else:
             declared = calendar.between(ladder.due(rung, START, calendar), planned, kind)
@@ -128,6 +129,27 @@ def test_nobody_is_told_of_what_they_took_themselves():
     walker = referred()
     decision = walker.do(decide.reassign, LENA, key=walker.task(TRIAGE).key, to="lena", reason="I do it")
     assert decision.messages == ()
+
+
+def test_the_second_reminder_is_told_when_declared_however_long_the_first_was_put_off():
+    walker = referred()
+    task, ladder = walker.task(TRIAGE), walker.protocol.ladders["triage"]
+    second = ladder.due(1, task.anchor_at, walker.situation(CARLA).calendar)
+    walker.later("2d").do(decide.snooze, CARLA, key=task.key, until=second, reason="not today")
+    assert told_at(walker, TRIAGE, times=2) == [(0, second), (1, second)]
+
+
+def test_holds_and_promises_by_turns_keep_nothing_quiet():
+    """A promise that runs out while the clock stands still is not made anew: what was due is told with the release."""
+    walker, name = reviewed(), "decide_in_review"
+    walker.acknowledge(name, CLARA, wait="24h")
+    walker.later("23h").hold()
+    walker.later("2h")
+    with pytest.raises(ImpossibleTimeError, match="has run out"):
+        walker.acknowledge(name, CLARA, wait="24h")
+    walker.release()
+    walker.later("1h")
+    assert walker.task(name).key in {one.entry.about["task"] for one in walker.tick() if one is not None}
 
 
 @pytest.mark.parametrize("moved", [timedelta(days=9), timedelta(days=-1)])

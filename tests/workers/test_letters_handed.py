@@ -63,3 +63,17 @@ def test_whoever_work_is_given_to_gets_a_letter_that_says_so(
     assert (letter.to, letter.kind) == ("nurse-1@theca.example", "work.handed")
     assert "given or offered" in letter.body
     assert flaws(database) == ()
+
+
+def test_whoever_work_is_given_to_hears_of_it_though_its_appointment_moves_before_the_letter_leaves(
+    refer: Callable[[int], list[str]], desk: Desk, worker_store: Store, someone: Callable[..., object], database
+):
+    asked = Asked(person=someone(Role.COORDINATOR), episode=refer(1)[0])
+    booked(desk, worker_store, asked)
+    task = rows(worker_store, WAITING)[0].task
+    act.reassign(desk, asked, task=task, to="nurse-1", reason="away until Monday")
+    moved(desk, asked)
+    states = {row.recipient: row.state for row in rows(worker_store, WAITING) if row.recipient == "nurse-1"}
+    assert states == {"nurse-1": "waiting"}
+    assert "cancelled" in {row.state for row in rows(worker_store, WAITING)}
+    assert flaws(database) == ()

@@ -84,7 +84,7 @@ class Ladder:
         """
         if rung < self.last:
             above = self.due(rung + 1, anchor, calendar)
-            if above <= due_at and not self.counts_back:
+            if above < due_at and not self.counts_back:
                 kind = self.kind(rung + 1)
                 apart = calendar.between(self.due(rung, anchor, calendar), above, kind)
                 above = calendar.later(due_at, apart, kind)

@@ -61,9 +61,9 @@ def _given(one: Passage) -> datetime:
 
 
 def _called(s: Situation, key: str) -> str:
-    """What a proposal asks for, by its label: `advance:name`, `override:gate:reason`, `deviate:act`."""
+    """What a proposal asks for, by its label: `advance:name[@time]`, `override:gate:reason`, `deviate:act`."""
     verb, _, rest = key.partition(":")
-    name = rest.split(":")[0]
+    name = rest.partition("@")[0].split(":")[0]
     match verb:
         case "advance":
             return s.protocol.transition(name).label

@@ -65,13 +65,15 @@ def insert(name: str) -> str:
     return f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {_unfolded(name)}"  # noqa: S608 - as above
 
 
-# A letter under lease is on its way and cannot be taken back.
+# A letter under lease is on its way and cannot be taken back. One that hands work over, or tells the lead how much
+# waits for somebody, is of no moment.
 _RECALL = """
 UPDATE message AS m SET state = 'cancelled', reason = 'its work counts from another moment now',
   settled_at = clock_timestamp(), letter = NULL
 FROM jsonb_to_recordset(CAST(:recalled AS jsonb)) AS w(site_id text, episode_id uuid, task text)
 WHERE m.site_id = w.site_id AND m.episode_id = w.episode_id AND m.task = w.task AND m.state = 'waiting'
   AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
+  AND m.key NOT LIKE '%~handed.%' AND m.key NOT LIKE '%~storm~%'
 """
 
 

@@ -102,9 +102,16 @@ def ladder_of(s: Situation, task: Task) -> Ladder:
 def check_promise(s: Situation, task: Task, until: datetime, *, most: datetime, place: str = "until") -> None:
     """Refuse a promise that is past, further off than `most`, or longer than one that runs already.
 
+    While its clock stands still, a promise that has run out is not made anew: or holds and promises by turns could
+    keep it quiet.
+
     Raises ImpossibleTimeError.
     """
     running = task.acknowledged_until
+    if running is not None and running <= s.now and s.episode.timers[task.key].state is TimerState.PAUSED:
+        raise ImpossibleTimeError(
+            "a promise for it has run out, and its clock stands still", place=place, allowed="once the hold is released"
+        )
     latest = most if running is None or running <= s.now else min(running, most)
     if until.tzinfo is None or not s.now < until <= latest:
         raise ImpossibleTimeError(

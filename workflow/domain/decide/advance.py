@@ -10,6 +10,7 @@ ask the table ─► reports ─┬─ a gate not passed ───────�
 from dataclasses import replace
 from datetime import datetime
 
+from workflow.domain.canonical import instant
 from workflow.domain.coded import asked_for, is_coded
 from workflow.domain.criterion import Verdict
 from workflow.domain.decide.steps import go, ground, propose, second_asked, settle_proposal
@@ -47,10 +48,10 @@ def advance(
     reports, authorised = _judged(s, rule, at)
     if not all(seen.passes for seen in reports):
         return refuse(s, "advance", occurred_at=at, about=about, basis=reports)
-    wanted = _wanted(s, rule, reports, reason)
+    wanted = _wanted(s, rule, reports, reason, occurred_at)
     if wanted is not None and (bar := unsigned(s, wanted, signed)) is not None:
         return refuse(s, "advance", occurred_at=at, about=about, basis=(*reports, bar))
-    key = f"advance:{name}" + (f":{reason}" if rule.reasons else "")
+    key = f"advance:{name}" + (f":{reason}" if rule.reasons else "") + (f"@{instant(at)}" if occurred_at else "")
     under = None if wanted is None else wanted.digest
     asked = second_asked(s, key, reports, signed=under) if rule.second_person else None
     if rule.second_person and asked is None:
@@ -84,12 +85,19 @@ def advance_to_sign(
     rule = s.protocol.transition(name)
     at = s.moment_in_stint(occurred_at)
     _check_reason(s, rule, reason, at)
-    return _wanted(s, rule, _judged(s, rule, at)[0], reason)
+    return _wanted(s, rule, _judged(s, rule, at)[0], reason, occurred_at)
 
 
-def matter_of(s: Situation, rule: Transition, reports: tuple[GateReport, ...], reason: str | None) -> Matter:
-    """The record of a transition as it would be signed on these reports."""
-    asked = {"name": rule.name, "to": rule.to or None, "reason": reason if rule.reasons else None}
+def matter_of(
+    s: Situation,
+    rule: Transition,
+    reports: tuple[GateReport, ...],
+    reason: str | None,
+    occurred_at: datetime | None = None,
+) -> Matter:
+    """The record of a transition as it would be signed on these reports; as of a time of its own, where one is said."""
+    own = {} if occurred_at is None else {"at": occurred_at}
+    asked = {"name": rule.name, "to": rule.to or None, "reason": reason if rule.reasons else None, **own}
     return matter(s, f"advance:{rule.name}", meaning=rule.signed, reports=reports, asked=asked)
 
 
@@ -134,8 +142,14 @@ def _judged(s: Situation, rule: Transition, at: datetime) -> tuple[tuple[GateRep
     return reports, authorised
 
 
-def _wanted(s: Situation, rule: Transition, reports: tuple[GateReport, ...], reason: str | None) -> Matter | None:
-    return matter_of(s, rule, reports, reason) if rule.signed else None
+def _wanted(
+    s: Situation,
+    rule: Transition,
+    reports: tuple[GateReport, ...],
+    reason: str | None,
+    occurred_at: datetime | None,
+) -> Matter | None:
+    return matter_of(s, rule, reports, reason, occurred_at) if rule.signed else None
 
 
 def _known_by_now(

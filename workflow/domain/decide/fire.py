@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from workflow.domain.actor import Role
-from workflow.domain.decide.steps import settle
+from workflow.domain.decide.steps import settle, settle_unseconded
 from workflow.domain.decision import Decision, Draft, Message
 from workflow.domain.following import counted_from
 from workflow.domain.ladder import AfterOutage, Ladder, Timer, TimerState
@@ -35,6 +35,9 @@ def fire(s: Situation, *, key: str, n: int) -> Decision | None:
     draft = Draft(s)
     if lapsed(s, task):
         end_task(draft, task, state=TaskState.CANCELLED, why="the proposal lapsed", at=s.now)
+        asked = s.episode.proposals.get(task.about or "")
+        if asked is not None and asked.settled_at is None:
+            settle_unseconded(draft, asked, "it lapsed before a second person agreed")
         settle(draft)
         return draft.decide("fire", occurred_at=timer.due_at, about={"task": key, "lapsed": "yes"})
     ladder = s.protocol.ladders[s.protocol.task(task.name).ladder]

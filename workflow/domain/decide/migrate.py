@@ -16,7 +16,7 @@ from workflow.domain.appointment import AppointmentState
 from workflow.domain.decide.acknowledge import LONGEST
 from workflow.domain.decide.postpone import LONGEST_WAIT
 from workflow.domain.decide.record import reassess
-from workflow.domain.decide.steps import settle
+from workflow.domain.decide.steps import settle, settle_unseconded
 from workflow.domain.decide.unmappable import successor, unmappable
 from workflow.domain.decision import Decision, Draft, refuse
 from workflow.domain.errors import ImpossibleInputError
@@ -79,7 +79,7 @@ def _lapse(draft: Draft) -> Iterator[str]:
             yield f"override:{override.gate}"
     for key, asked in episode.proposals.items():
         if asked.settled_at is None:
-            draft.put("proposals", key, replace(asked, settled_at=now))
+            settle_unseconded(draft, asked, "the protocol's version changed before a second person agreed")
             yield key
 
 

@@ -227,10 +227,15 @@ def _end_proposal_task(draft: Draft, key: str, why: str) -> None:
 
 def _settle_proposals(draft: Draft) -> None:
     """What was asked for from a stage lapses with the stay in it."""
-    for key, asked in draft.episode.proposals.items():
+    for asked in draft.episode.proposals.values():
         if asked.settled_at is None:
-            draft.put("proposals", key, replace(asked, settled_at=draft.s.now))
-            _void_asked(draft, asked, "the candidate moved on before a second person agreed")
+            settle_unseconded(draft, asked, "the candidate moved on before a second person agreed")
+
+
+def settle_unseconded(draft: Draft, asked: Proposal, why: str) -> None:
+    """What one person asked for is over, and nobody agreed: what they signed for it is good for nothing more."""
+    draft.put("proposals", asked.key, replace(asked, settled_at=draft.s.now))
+    _void_asked(draft, asked, why)
 
 
 def _void_asked(draft: Draft, asked: Proposal, why: str) -> None:
