@@ -1,6 +1,7 @@
 """Administration over HTTP: narrow, noted, and never of oneself."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -194,3 +195,25 @@ def test_a_signer_reads_and_signs_and_does_nothing_else(api: Api):
     assert api("signer-1").post(f"/episodes/{episode}/hold", {"reason": "waiting_for_payer"}).status_code == 403
     own = {"person": "signer-1", "starts_at": ahead(days=1), "ends_at": ahead(days=2)}
     assert api("signer-1").post("/sites/north/absences", own).status_code == 201
+
+
+def test_two_administrators_never_let_each_other_go_at_once(api: Api, sql: Callable[..., list]):
+    sql("INSERT INTO membership VALUES ('north', 'lead-1', 'admin', '2020-01-01', NULL)")
+    pairs = (("admin-1", "lead-1"), ("lead-1", "admin-1"))
+
+    def end(pair: tuple[str, str]) -> int:
+        return api(pair[0]).post(f"/staff/{pair[1]}/end", {"site": "north", "role": "admin"}).status_code
+
+    for _ in range(5):
+        sql("UPDATE membership SET ends_on = NULL WHERE site_id = 'north' AND role = 'admin'")
+        with ThreadPoolExecutor(2) as both:
+            assert sorted(both.map(end, pairs)) == [200, 403]
+
+
+def test_who_has_left_is_given_no_role(api: Api, sql: Callable[..., list]):
+    sql("UPDATE membership SET ends_on = '2025-01-01' WHERE staff_id = 'nurse-1'")
+    sql("UPDATE staff SET ends_on = '2025-01-01' WHERE id = 'nurse-1'")
+    for starts_on in (str(TODAY), "2024-12-01", str(TODAY + timedelta(days=3))):
+        told = api("admin-1").post("/staff/nurse-1/roles", {"site": "north", "role": "nurse", "starts_on": starts_on})
+        assert (told.status_code, told.json().get("code")) == (409, "impossible_now"), told.text
+    assert "nurse-1" not in {one["id"] for one in api("lead-1").get("/staff").json()["items"]}

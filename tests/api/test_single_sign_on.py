@@ -226,6 +226,23 @@ def test_a_fresh_sign_on_confirms_and_an_old_one_or_anothers_does_not(
             sign_in.confirm_session(store, session.person, wrong)
 
 
+@pytest.mark.parametrize("asked_at", [NOW - 7200, None, float("nan"), 10**400])
+def test_who_was_let_in_without_being_asked_again_has_confirmed_nothing(
+    browser: Browser, provider: Provider, store: Store, asked_at: object
+):
+    provider.lie = {"auth_time": asked_at}
+    assert _round(browser, provider).status_code == 200
+    with store.transaction() as connection:
+        session = sessions.signed_in(connection, browser.secret)
+    assert session is not None
+    with pytest.raises(NotConfirmedError):
+        sign_in.confirm_session(store, session.person, session.id)
+    provider.lie = {}
+    assert browser.get("/me").status_code == 200  # tells the page its token
+    assert _round(browser, provider, "/sessions/current/oidc").status_code == 200
+    sign_in.confirm_session(store, session.person, session.id)
+
+
 def test_anothers_sign_on_confirms_no_session_of_mine(browser: Browser, provider: Provider):
     assert browser.sign_in("clinician-2").status_code == 201
     assert _round(browser, provider, "/sessions/current/oidc").status_code == 403

@@ -226,3 +226,28 @@ def _may_read(catalogue: Callable[..., list[Any]], role: str | None, table: str)
 def _raw(connection: Connection, statement: str) -> None:
     for each in statement.split("; "):
         connection.exec_driver_sql(each)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE session SET staff_id = 'lead-1'",
+        "UPDATE session SET ends_at = ends_at + interval '1 day'",
+        "UPDATE session SET tablet = NULL",
+        "SELECT csrf FROM session",
+        "DELETE FROM session",
+        "UPDATE credential SET staff_id = 'lead-1'",
+        "DELETE FROM credential",
+        "UPDATE invitation SET staff_id = 'lead-1'",
+        "UPDATE invitation SET expires_at = expires_at + interval '1 day'",
+        "UPDATE known_source SET staff_id = 'lead-1'",
+        "UPDATE tablet SET site_id = 'south'",
+        "UPDATE signing_series SET staff_id = 'lead-1'",
+        "UPDATE signing_series SET held_by = ''",
+        "UPDATE site SET retention_years = 0",
+        "SELECT 1 FROM token",
+    ],
+)
+def test_no_proof_of_who_somebody_is_passes_to_another_and_nothing_is_kept_shorter(app: Store, statement: str):
+    with pytest.raises(DBAPIError, match="permission denied"), app.transaction(["north"]) as connection:
+        connection.execute(text(statement))

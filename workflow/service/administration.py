@@ -71,8 +71,8 @@ def employ(post: Post, person: str, *, name: str, email: str, given: Given) -> K
 def give_role(post: Post, person: str, given: Given) -> Known:
     """Give somebody in sight a role at the site; given again from the same day, its end changes.
 
-    Raises NotFoundError, NotPermittedError (their own roles among it), ImpossibleInputError; ImpossibleNowError for a
-    program that would hold another role, or a person that of a program.
+    Raises NotFoundError, NotPermittedError (their own roles among it), ImpossibleInputError; ImpossibleNowError for
+    somebody who has left, a program that would hold another role, or a person that of a program.
     """
     store.check_days(given)
     with _managing(post, person) as connection:
@@ -157,12 +157,15 @@ def _recalendared(post: Post, write: Callable[[Connection], None], *, why: str) 
 def _managing(post: Post, about: str) -> Iterator[Connection]:
     """A transaction in which somebody's standing at the site changes, by somebody who may.
 
+    One at a time at a site: or two administrators could let each other go, and leave it without any.
+
     Raises NotFoundError for a site elsewhere, NotPermittedError where they administer nothing there, or themselves.
     """
     where(post.person, Verb.MANAGE, post.site)
     relation = Relation.OWN if about == post.person.id else Relation.HERE
     require(post.person.at(post.site), Verb.MANAGE, relation)
     with post.store.transaction(post.person.sites) as connection:
+        chains.alone(connection, of_site(post.site))
         yield connection
 
 

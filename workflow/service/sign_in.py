@@ -98,8 +98,19 @@ def sign_in(store: Store, *, person: str, password: str, whence: Whence) -> Open
         return welcome(connection, person, how="password", whence=whence, slowed=slowed)
 
 
-def welcome(connection: Connection, person: str, *, how: str, whence: Whence, slowed: Slowed | None = None) -> Opened:
-    """Begin a session for somebody who proved who they are: a new secret, and the one before it ends."""
+def welcome(
+    connection: Connection,
+    person: str,
+    *,
+    how: str,
+    whence: Whence,
+    slowed: Slowed | None = None,
+    proven: float | None = None,
+) -> Opened:
+    """Begin a session for somebody who proved who they are: a new secret, and the one before it ends.
+
+    `proven`: when they did, in seconds since 1970; None: just now.
+    """
     tablet = tablets.find(connection, whence.tablet) if whence.tablet else None
     if whence.session is not None and tablet is not None:
         sessions.rest(connection, whence.session)  # a colleague's shift goes on, once they give their PIN
@@ -119,6 +130,7 @@ def welcome(connection: Connection, person: str, *, how: str, whence: Whence, sl
         staff=person,
         how=how,
         tablet=tablet.id if tablet else None,
+        proven=proven,
     )
     about = {"how": how, "tablet": tablet.id if tablet else None}
     chains.append_sign_in(connection, actor=person, verb="sign_in", about=about)

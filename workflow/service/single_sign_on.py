@@ -37,6 +37,7 @@ CAME_BACK = "/sign-in/came-back"
 ALGORITHMS = ("RS256", "PS256", "ES256")
 _WITHIN = 5.0  # seconds, for each request to the provider
 _LEEWAY = 60  # seconds, between our clock and the provider's
+_LATEST = 10**11  # seconds since 1970; what is beyond is no time
 _LONGEST = 1_000_000  # bytes of an answer
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 Claims = Mapping[str, object]
@@ -139,7 +140,7 @@ def come_back(store: Store, provider: Provider, *, state: str, code: str, browse
         if begun.session is not None:
             return continued(connection, person, begun.session, how="oidc")
         _take_roles(connection, provider, person, claims)
-        return welcome(connection, person, how="oidc", whence=whence)
+        return welcome(connection, person, how="oidc", whence=whence, proven=_proven(claims))
 
 
 def link(store: Store, *, issuer: str, subject: str, person: str) -> None:
@@ -198,6 +199,15 @@ def _signed_in_again(claims: Claims, begun: Begun) -> bool:
     """Whether the provider asked the person again after we sent them there."""
     at = claims.get("auth_time")
     return isinstance(at, int | float) and at >= begun.began - _LEEWAY
+
+
+def _proven(claims: Claims) -> float:
+    """When the provider last asked who it is, in seconds since 1970; 0 where it does not say.
+
+    A provider lets somebody in who signed in with it this morning: that opens a session, and signs nothing.
+    """
+    at = claims.get("auth_time")
+    return float(at) if isinstance(at, int | float) and 0 <= at <= _LATEST else 0.0
 
 
 def _client(provider: Provider) -> OAuth2Client:

@@ -49,7 +49,13 @@ def employ(connection: Connection, *, by: str, site: str, person: str, name: str
 
 
 def give(connection: Connection, *, by: str, person: str, given: Given) -> None:
-    """Give a person a role. Raises NotPermittedError; ImpossibleNowError for a program and a person in one."""
+    """Give a person a role.
+
+    Raises NotPermittedError; ImpossibleNowError for somebody who has left, and for a program and a person in one.
+    """
+    left = text("SELECT 1 FROM person_named(:person) WHERE ends_on < first_day_of(:site)")
+    if connection.scalar(left, {"person": person, "site": given.site}):
+        raise ImpossibleNowError(f"{person} has left", place="id", allowed="whoever is still there")
     with _refused():
         try:
             connection.execute(

@@ -67,6 +67,11 @@ def append(
     return written
 
 
+def alone(connection: Connection, chain: str) -> None:
+    """Wait until nobody else writes this chain, and let nobody until the transaction ends."""
+    connection.execute(text("SELECT 1 FROM chain_next(:chain)"), {"chain": chain})
+
+
 def append_sign_in(connection: Connection, *, actor: str, verb: str, about: Mapping[str, object]) -> int:
     """Write the next line of today's sign-ins, as UTC counts days; answers its seq."""
     day = connection.execute(text("SELECT clock_timestamp()")).scalar_one()

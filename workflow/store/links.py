@@ -58,7 +58,8 @@ _FIND = """
 SELECT clock_timestamp() AS now, m.recipient, m.task, m.urgency, m.due_at, s.name, c.code, e.protocol, l.zone,
   ARRAY(SELECT b.role FROM membership AS b WHERE b.site_id = m.site_id AND b.staff_id = m.recipient
     AND b.starts_on <= (clock_timestamp() AT TIME ZONE l.zone)::date
-    AND (b.ends_on IS NULL OR b.ends_on >= (clock_timestamp() AT TIME ZONE l.zone)::date)) AS roles,
+    AND (b.ends_on IS NULL OR b.ends_on >= (clock_timestamp() AT TIME ZONE l.zone)::date)
+    AND (s.ends_on IS NULL OR s.ends_on >= (clock_timestamp() AT TIME ZONE l.zone)::date)) AS roles,
   EXISTS (SELECT 1 FROM used_link AS u WHERE u.site_id = m.site_id AND u.id = :link) AS used
 FROM message AS m
 JOIN episode AS e ON e.site_id = m.site_id AND e.id = m.episode_id

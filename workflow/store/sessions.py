@@ -51,9 +51,20 @@ def signed_in(connection: Connection, secret: str, *, active: bool = True) -> Se
 
 
 def start(
-    connection: Connection, *, session: UUID, secret: str, csrf: str, staff: str, how: str, tablet: str | None
+    connection: Connection,
+    *,
+    session: UUID,
+    secret: str,
+    csrf: str,
+    staff: str,
+    how: str,
+    tablet: str | None,
+    proven: float | None = None,
 ) -> None:
-    """Begin a session; on a tablet, it takes the place of those the person had there."""
+    """Begin a session; on a tablet, it takes the place of those the person had there.
+
+    `proven`: when the person last proved who they are, in seconds since 1970; None: just now.
+    """
     if tablet is not None:
         connection.execute(
             text(
@@ -66,7 +77,8 @@ def start(
         text(
             "INSERT INTO session (id, hash, staff_id, csrf, how, began_at, seen_at, idle_at, ends_at, confirmed_at,"
             " tablet, pins_wrong) SELECT :id, :hash, :staff, :csrf, :how, t.now, t.now,"
-            " t.now + make_interval(mins => :idle), t.now + make_interval(hours => :longest), t.now, :tablet, 0"
+            " t.now + make_interval(mins => :idle), t.now + make_interval(hours => :longest),"
+            " least(t.now, to_timestamp(CAST(:proven AS float))), :tablet, 0"
             " FROM (SELECT clock_timestamp() AS now) AS t"
         ),
         {
@@ -77,6 +89,7 @@ def start(
             "how": how,
             "idle": IDLE_MINUTES,
             "longest": LONGEST_HOURS,
+            "proven": proven,
             "tablet": tablet,
         },
     )

@@ -83,9 +83,14 @@ def add(
 
 
 def set_habits(connection: Connection, *, site: str, habits: Habits) -> None:
-    """Change when a site works and how its people are told: None stays as it is. Raises ImpossibleInputError."""
+    """Change when a site works and how its people are told: None stays as it is. Raises ImpossibleInputError.
+
+    Only what is another than before is written: how long candidates are kept is not the app's to write.
+    """
     kept = connection.execute(text("SELECT * FROM site WHERE site_id = :site"), {"site": site}).mappings().one()
-    wanted = _checked(habits, dict(kept))
+    wanted = {column: value for column, value in _checked(habits, dict(kept)).items() if value != kept[column]}
+    if not wanted:
+        return
     changes = ", ".join(f"{column} = :{column}" for column in wanted)
     query = f"UPDATE site SET {changes} WHERE site_id = :site_id"  # noqa: S608 - the names are our own
     connection.execute(text(query), wanted | {"site_id": site})

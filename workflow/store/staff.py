@@ -171,6 +171,7 @@ SELECT
       ARRAY(SELECT a.kind FROM address AS a WHERE a.staff_id = s.id ORDER BY a.kind) AS kinds
     FROM membership AS m JOIN staff AS s ON s.id = m.staff_id
     WHERE m.site_id = h.site_id AND m.starts_on <= h.today AND (m.ends_on IS NULL OR m.ends_on >= h.today)
+      AND (s.ends_on IS NULL OR s.ends_on >= h.today)
     GROUP BY s.id, s.email) AS p) AS members,
   (SELECT jsonb_agg(jsonb_build_array(a.staff_id, a.substitute) ORDER BY a.starts_at) FROM absence AS a
     WHERE a.site_id = h.site_id AND a.starts_at <= h.now AND a.ends_at > h.now) AS away,
