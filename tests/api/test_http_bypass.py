@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from world import World, standing
+from two_sites import World, standing
 
 from workflow.authoring import read
 from workflow.domain.actor import Role

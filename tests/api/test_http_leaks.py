@@ -12,7 +12,7 @@ import pytest
 from caller import ago, referral
 from matrix import NORTH, SOUTH, routes
 from recipes import RECIPES
-from world import World, standing
+from two_sites import World, standing
 
 from workflow.service import fire
 from workflow.store import session

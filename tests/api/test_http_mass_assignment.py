@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from matrix import SESSIONS, Route, Site, routes
 from recipes import RECIPES
-from world import World, standing
+from two_sites import World, standing
 
 from workflow.domain.policy import who_may
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from matrix import SESSIONS, V1, Cell, Site, Told, askers_of_methods, cells, routes, summary, unsupported
 from recipes import RECIPES, Sent, before, of_place
-from world import World, standing
+from two_sites import World, standing
 
 # What is heard and does not fit what stands there: nothing is authorised, nobody waits, the first reminder is past.
 NEVER_DONE = {

@@ -9,7 +9,7 @@ from caller import Caller, ago
 from proving import give_passwords
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from world import World, standing
+from two_sites import World, standing
 
 from workflow.domain.actor import Role
 from workflow.domain.policy import POLICY, Relation, Verb, who_may

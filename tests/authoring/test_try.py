@@ -198,7 +198,10 @@ def test_nobody_may_be_told_and_then_somebody_was(v1: ProtocolVersion):
     ("step", "said"),
     [
         ("{by: coordinator, advance: accept_referral}", "it was refused: referral_complete: Reason for referral"),
-        ("{by: nurse, record: {nrs: '11'}}", "it was impossible: impossible_value: Pain score (NRS): 11"),
+        (
+            "{by: nurse, record: {nrs: '11'}}",
+            "it was impossible: impossible_value: Pain score (NRS): this is not possible: '11'",
+        ),
         ("{by: pharmacist, hold: infection_to_treat}", "it was impossible: not_permitted: hold is not yours"),
         ("{by: nurse, miss: trial_procedure}", "it was impossible: not_found: no trial_procedure was ever booked"),
         ("{by: nurse, complete: catheter_in}", "it was impossible: not_found: catheter_in was never opened"),
