@@ -11,6 +11,7 @@ from world import CEM, CLARA, INES, NILS, Walker, barred
 from workflow.domain import decide
 from workflow.domain.actor import Actor, Role
 from workflow.domain.errors import ImpossibleInputError, StaleError
+from workflow.domain.policy import Verb, who_may
 from workflow.domain.signature import digest_of, faults, faults_in, signatures_in
 
 

@@ -219,6 +219,7 @@ def test_what_a_site_leaves_out_stays_as_it_is(admin: Store) -> None:
         "routine": "at_once",
         "urgent_per_hour": 3,
         "emergency_number": "+49 30 1234-0",
+        "retention_years": 10,
     }
 
 
