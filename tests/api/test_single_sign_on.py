@@ -226,7 +226,9 @@ def test_a_fresh_sign_on_confirms_and_an_old_one_or_anothers_does_not(
             sign_in.confirm_session(store, session.person, wrong)
 
 
-@pytest.mark.parametrize("asked_at", [NOW - 7200, None, float("nan"), 10**400])
+@pytest.mark.parametrize(
+    "asked_at", [NOW - 7200, None, float("nan"), 10**400], ids=["two hours ago", "unsaid", "no number", "huge"]
+)
 def test_who_was_let_in_without_being_asked_again_has_confirmed_nothing(
     browser: Browser, provider: Provider, store: Store, asked_at: object
 ):
