@@ -142,7 +142,7 @@ class Walker:
     def together(
         self, name: str, first: tuple[str, When], second: tuple[str, When], *, reason: str | None = None
     ) -> None:
-        """Take a transition that two people must ask for."""
+        """Take a transition that two people must ask for, both as of the same time."""
         by, when = first
         reply = self._ask_to_go(by, name, when, reason)
         if reply.outcome != "proposed":

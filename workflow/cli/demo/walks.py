@@ -154,7 +154,7 @@ def responder(walker: Walker) -> list[Body]:
     walker.go(TOMAS, "record_catheter_out", (38, "09:30"))
     _leave_the_ward(walker, day=37, tolerated=True, goal="fully")
     walker.record(IMRE, (34, "13:30"), "Case review: implant", {"review_outcome": "implant"})
-    walker.together("decide_implant", (IMRE, (34, "14:00")), (SUNNIVA, (34, "14:20")))
+    walker.together("decide_implant", (IMRE, (34, "14:00")), (SUNNIVA, (34, "14:00")))
     _implant(walker, day=21)
     bars = walker.barred(IMRE, "close_follow_up")
     walker.record(NOOR, (1, "11:00"), "Follow-up taken on", {"follow_up_accepted_by": "pump clinic, south wing"})
@@ -171,7 +171,7 @@ def second_trial(walker: Walker) -> list[Body]:
     bars = walker.barred(IMRE, "decide_implant", (38, "14:00"))
     repeat: dict[str, Value] = {"review_outcome": "repeat", "repeat_changes": "drug"}
     walker.record(IMRE, (38, "14:30"), "Case review: repeat the trial", repeat)
-    walker.together("repeat_trial", (IMRE, (38, "14:40")), (SUNNIVA, (38, "14:50")))
+    walker.together("repeat_trial", (IMRE, (38, "14:40")), (SUNNIVA, (38, "14:40")))
     walker.record(NOOR, (30, "09:00"), "Blood taken again", BLOODS | {"inr": Decimal("1.0")})
     walker.record(
         IMRE, (30, "10:00"), "Work-up again, other drug", NOTHING_FORBIDS | _chosen("single_shot", "fentanyl")
@@ -181,7 +181,7 @@ def second_trial(walker: Walker) -> list[Body]:
     _single_shot(walker, day=22, drug="fentanyl", amount="25", unit="mcg", scores=(2, 2, 3))
     _leave_the_ward(walker, day=21, tolerated=True, goal="partly")
     walker.record(IMRE, (18, "13:30"), "Case review: implant", {"review_outcome": "implant"})
-    walker.together("decide_implant", (SUNNIVA, (18, "14:00")), (IMRE, (18, "14:05")))
+    walker.together("decide_implant", (SUNNIVA, (18, "14:00")), (IMRE, (18, "14:00")))
     walker.appoint(PIM, "implant_procedure", in_days=6, clock="08:30", what="Implant procedure booked")
     return bars
 
@@ -273,7 +273,7 @@ def _implant(walker: Walker, *, day: int) -> None:
     walker.record(IMRE, (day + 1, "11:00"), "Ready for an implant", IMPLANT)
     walker.record(IMRE, (day + 1, "11:30"), "Hand-over to the implanter", HANDOVER)
     walker.record(NOOR, (day, "07:30"), "Checked at the bedside", TODAY)
-    walker.together("approve_implant", (CORENTIN, (day, "07:50")), (IMRE, (day, "08:00")), reason=LATE)
+    walker.together("approve_implant", (CORENTIN, (day, "07:50")), (IMRE, (day, "07:50")), reason=LATE)
     walker.go(CORENTIN, "record_implant", (day, "09:30"))
     walker.record(NOOR, (day, "10:00"), "First filling", FILLING)
     walker.record(NOOR, (day, "10:10"), "What the pump says afterwards", _sheet(walker, day))
